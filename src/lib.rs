@@ -1,0 +1,12 @@
+//! Evaluates Data Fabrication harness packages offline, with the live service's numbers.
+//!
+//! A package flows through rooms named in the field's words. Each takes one value and hands on the next, and no room
+//! knows the ones after it:
+//!
+//! ```text
+//! bytes ─ package ─▶ Package ─ review ─▶ Review ─ harness ─▶ Outcome ─ dataset ─▶ Dataset ─ score ─▶ Score
+//!                                                           similarity ─▶ neighbour ┐        │
+//!                                                                           judge ◀─┴────────┘─▶ record ─ store ─▶ weights
+//! ```
+
+pub mod text;
