@@ -9,4 +9,6 @@
 //!                                                                           judge ◀─┴────────┘─▶ record ─ store ─▶ weights
 //! ```
 
+pub mod dataset;
+pub mod score;
 pub mod text;
