@@ -10,5 +10,6 @@
 //! ```
 
 pub mod dataset;
+pub mod python;
 pub mod score;
 pub mod text;

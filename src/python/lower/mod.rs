@@ -1,0 +1,159 @@
+//! The first reading: tree-sitter's concrete tree, lowered to the shape of CPython's `ast`.
+//!
+//! Only sources the gate has accepted come here. The grammar is a superset of Python's, so now and then
+//! it reads a valid program in another way than CPython does, or not at all; whatever does not fit
+//! makes the lowering give up, and the caller falls back to the gate's own reading.
+
+mod comprehensions;
+mod definitions;
+mod expressions;
+mod patterns;
+mod statements;
+mod strings;
+mod types;
+
+use super::SyntaxError;
+use super::builder::{Builder, Lowered, NOWHERE};
+use super::source::Lines;
+use super::tree::{Kind, Tree};
+use tree_sitter::{Node, ParseOptions, Parser};
+
+/// Longest a parse may take before the other reading is used: its error recovery can be slow, and
+/// a valid source that needs it is one the grammar misreads anyway. Counted in calls, not in time, so
+/// that the same source always takes the same path.
+const MAX_PROGRESS_CALLS: usize = 1 << 20;
+
+/// The tree of `source` as tree-sitter reads it; `None` if it cannot.
+pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
+    let source = lines.source();
+    let tree = parse(source)?;
+    let root = tree.root_node();
+    if root.has_error() {
+        return None;
+    }
+    let mut lowering = Lowering {
+        source,
+        out: Builder::new(lines),
+        hoisted: None,
+        glued: None,
+        triple_quoted: false,
+    };
+    lowering.module(root).ok()?;
+    Some(lowering.out.finish())
+}
+
+fn parse(source: &str) -> Option<tree_sitter::Tree> {
+    let mut parser = Parser::new();
+    parser
+        .set_language(&tree_sitter_python::LANGUAGE.into())
+        .ok()?;
+    let bytes = source.as_bytes();
+    let mut calls = 0;
+    let mut progress = |_: &tree_sitter::ParseState| {
+        calls += 1;
+        if calls > MAX_PROGRESS_CALLS {
+            std::ops::ControlFlow::Break(())
+        } else {
+            std::ops::ControlFlow::Continue(())
+        }
+    };
+    parser.parse_with_options(
+        &mut |offset, _| bytes.get(offset..).unwrap_or_default(),
+        None,
+        Some(ParseOptions::new().progress_callback(&mut progress)),
+    )
+}
+
+/// Lowering in progress.
+struct Lowering<'a> {
+    source: &'a str,
+    out: Builder<'a>,
+    /// Start of a `*` that has been lowered already, although the grammar has it further in.
+    hoisted: Option<usize>,
+    /// Start of parentheses that are the arguments of `type`, and where that word starts.
+    glued: Option<(usize, usize)>,
+    /// Whether the f-string around the node being lowered is triple-quoted.
+    triple_quoted: bool,
+}
+
+/// A child and the name of the field it is in.
+type Child<'t> = (Option<&'t str>, Node<'t>);
+
+impl Lowering<'_> {
+    fn module(&mut self, root: Node<'_>) -> Lowered {
+        let open = self.out.open(Kind::Module, NOWHERE)?;
+        self.statements(root)?;
+        self.out.close(open);
+        Ok(())
+    }
+
+    fn text(&self, node: Node<'_>) -> &str {
+        self.source.get(node.byte_range()).unwrap_or_default()
+    }
+
+    /// Where `ast` says the node starts.
+    fn start(&self, node: Node<'_>) -> usize {
+        let start = node.start_byte();
+        if let Some((glued, word)) = self.glued
+            && glued == start
+        {
+            return word;
+        }
+        match self.hoisted {
+            Some(star) if star == start => {
+                let after = self.source.get(start + 1..).unwrap_or_default();
+                start + 1 + (after.len() - after.trim_start().len())
+            }
+            _ => start,
+        }
+    }
+}
+
+/// Every child that is not a comment or a line continuation, anonymous tokens included.
+fn children(node: Node<'_>) -> Vec<Child<'_>> {
+    let mut cursor = node.walk();
+    let mut found = Vec::with_capacity(node.child_count() as usize);
+    if cursor.goto_first_child() {
+        loop {
+            let child = cursor.node();
+            if !child.is_extra() {
+                found.push((cursor.field_name(), child));
+            }
+            if !cursor.goto_next_sibling() {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// The named children, comments aside.
+fn named(node: Node<'_>) -> Vec<Node<'_>> {
+    children(node)
+        .into_iter()
+        .filter_map(|(_, child)| child.is_named().then_some(child))
+        .collect()
+}
+
+/// The first child in a field.
+fn field<'t>(children: &[Child<'t>], name: &str) -> Option<Node<'t>> {
+    children
+        .iter()
+        .find(|(field, _)| *field == Some(name))
+        .map(|(_, child)| *child)
+}
+
+/// Gives up on a node that does not fit; the message is for debugging alone.
+fn unreadable<T>(node: Node<'_>) -> Lowered<T> {
+    let position = node.start_position();
+    Err(SyntaxError {
+        line: position.row as u32 + 1,
+        column: position.column as u32,
+        message: format!("unexpected {}", node.kind()),
+    })
+}
+
+/// The child that must be there.
+fn required<'t>(child: Option<Node<'t>>, parent: Node<'_>) -> Lowered<Node<'t>> {
+    child.map_or_else(|| unreadable(parent), Ok)
+}

@@ -1,0 +1,298 @@
+//! CPython 3.12's abstract syntax as a flat list of nodes in pre-order.
+//!
+//! Fields are visited in the abstract grammar's order, so the list *is* the walk similarity compares:
+//! a node is followed by everything below it, and `end` says where that stops. Names and constants are leaves:
+//! the context below a `Name` is left out, because no reader of the tree looks at it.
+
+/// A node class of CPython 3.12's `ast`, contexts and operators included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[allow(missing_docs)] // the names are CPython's own
+pub enum Kind {
+    Module,
+    FunctionDef,
+    AsyncFunctionDef,
+    ClassDef,
+    Return,
+    Delete,
+    Assign,
+    TypeAlias,
+    AugAssign,
+    AnnAssign,
+    For,
+    AsyncFor,
+    While,
+    If,
+    With,
+    AsyncWith,
+    Match,
+    Raise,
+    Try,
+    TryStar,
+    Assert,
+    Import,
+    ImportFrom,
+    Global,
+    Nonlocal,
+    Expr,
+    Pass,
+    Break,
+    Continue,
+    BoolOp,
+    NamedExpr,
+    BinOp,
+    UnaryOp,
+    Lambda,
+    IfExp,
+    Dict,
+    Set,
+    ListComp,
+    SetComp,
+    DictComp,
+    GeneratorExp,
+    Await,
+    Yield,
+    YieldFrom,
+    Compare,
+    Call,
+    FormattedValue,
+    JoinedStr,
+    Constant,
+    Attribute,
+    Subscript,
+    Starred,
+    Name,
+    List,
+    Tuple,
+    Slice,
+    Load,
+    Store,
+    Del,
+    And,
+    Or,
+    Add,
+    Sub,
+    Mult,
+    MatMult,
+    Div,
+    Mod,
+    Pow,
+    LShift,
+    RShift,
+    BitOr,
+    BitXor,
+    BitAnd,
+    FloorDiv,
+    Invert,
+    Not,
+    UAdd,
+    USub,
+    Eq,
+    NotEq,
+    Lt,
+    LtE,
+    Gt,
+    GtE,
+    Is,
+    IsNot,
+    In,
+    NotIn,
+    Comprehension,
+    ExceptHandler,
+    Arguments,
+    Arg,
+    Keyword,
+    Alias,
+    WithItem,
+    MatchCase,
+    MatchValue,
+    MatchSingleton,
+    MatchSequence,
+    MatchMapping,
+    MatchClass,
+    MatchStar,
+    MatchAs,
+    MatchOr,
+    TypeVar,
+    ParamSpec,
+    TypeVarTuple,
+}
+
+impl Kind {
+    /// CPython's class name (`arguments`, `withitem`, ... lower case as in `ast`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Module => "Module",
+            Kind::FunctionDef => "FunctionDef",
+            Kind::AsyncFunctionDef => "AsyncFunctionDef",
+            Kind::ClassDef => "ClassDef",
+            Kind::Return => "Return",
+            Kind::Delete => "Delete",
+            Kind::Assign => "Assign",
+            Kind::TypeAlias => "TypeAlias",
+            Kind::AugAssign => "AugAssign",
+            Kind::AnnAssign => "AnnAssign",
+            Kind::For => "For",
+            Kind::AsyncFor => "AsyncFor",
+            Kind::While => "While",
+            Kind::If => "If",
+            Kind::With => "With",
+            Kind::AsyncWith => "AsyncWith",
+            Kind::Match => "Match",
+            Kind::Raise => "Raise",
+            Kind::Try => "Try",
+            Kind::TryStar => "TryStar",
+            Kind::Assert => "Assert",
+            Kind::Import => "Import",
+            Kind::ImportFrom => "ImportFrom",
+            Kind::Global => "Global",
+            Kind::Nonlocal => "Nonlocal",
+            Kind::Expr => "Expr",
+            Kind::Pass => "Pass",
+            Kind::Break => "Break",
+            Kind::Continue => "Continue",
+            Kind::BoolOp => "BoolOp",
+            Kind::NamedExpr => "NamedExpr",
+            Kind::BinOp => "BinOp",
+            Kind::UnaryOp => "UnaryOp",
+            Kind::Lambda => "Lambda",
+            Kind::IfExp => "IfExp",
+            Kind::Dict => "Dict",
+            Kind::Set => "Set",
+            Kind::ListComp => "ListComp",
+            Kind::SetComp => "SetComp",
+            Kind::DictComp => "DictComp",
+            Kind::GeneratorExp => "GeneratorExp",
+            Kind::Await => "Await",
+            Kind::Yield => "Yield",
+            Kind::YieldFrom => "YieldFrom",
+            Kind::Compare => "Compare",
+            Kind::Call => "Call",
+            Kind::FormattedValue => "FormattedValue",
+            Kind::JoinedStr => "JoinedStr",
+            Kind::Constant => "Constant",
+            Kind::Attribute => "Attribute",
+            Kind::Subscript => "Subscript",
+            Kind::Starred => "Starred",
+            Kind::Name => "Name",
+            Kind::List => "List",
+            Kind::Tuple => "Tuple",
+            Kind::Slice => "Slice",
+            Kind::Load => "Load",
+            Kind::Store => "Store",
+            Kind::Del => "Del",
+            Kind::And => "And",
+            Kind::Or => "Or",
+            Kind::Add => "Add",
+            Kind::Sub => "Sub",
+            Kind::Mult => "Mult",
+            Kind::MatMult => "MatMult",
+            Kind::Div => "Div",
+            Kind::Mod => "Mod",
+            Kind::Pow => "Pow",
+            Kind::LShift => "LShift",
+            Kind::RShift => "RShift",
+            Kind::BitOr => "BitOr",
+            Kind::BitXor => "BitXor",
+            Kind::BitAnd => "BitAnd",
+            Kind::FloorDiv => "FloorDiv",
+            Kind::Invert => "Invert",
+            Kind::Not => "Not",
+            Kind::UAdd => "UAdd",
+            Kind::USub => "USub",
+            Kind::Eq => "Eq",
+            Kind::NotEq => "NotEq",
+            Kind::Lt => "Lt",
+            Kind::LtE => "LtE",
+            Kind::Gt => "Gt",
+            Kind::GtE => "GtE",
+            Kind::Is => "Is",
+            Kind::IsNot => "IsNot",
+            Kind::In => "In",
+            Kind::NotIn => "NotIn",
+            Kind::Comprehension => "comprehension",
+            Kind::ExceptHandler => "ExceptHandler",
+            Kind::Arguments => "arguments",
+            Kind::Arg => "arg",
+            Kind::Keyword => "keyword",
+            Kind::Alias => "alias",
+            Kind::WithItem => "withitem",
+            Kind::MatchCase => "match_case",
+            Kind::MatchValue => "MatchValue",
+            Kind::MatchSingleton => "MatchSingleton",
+            Kind::MatchSequence => "MatchSequence",
+            Kind::MatchMapping => "MatchMapping",
+            Kind::MatchClass => "MatchClass",
+            Kind::MatchStar => "MatchStar",
+            Kind::MatchAs => "MatchAs",
+            Kind::MatchOr => "MatchOr",
+            Kind::TypeVar => "TypeVar",
+            Kind::ParamSpec => "ParamSpec",
+            Kind::TypeVarTuple => "TypeVarTuple",
+        }
+    }
+}
+
+/// What a node carries besides its children.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// Nothing that any reader of the tree needs.
+    None,
+    /// NFKC-normalised identifier: Name.id, arg.arg, FunctionDef/AsyncFunctionDef/ClassDef.name, Attribute.attr,
+    /// keyword.arg, alias.name (dotted), ImportFrom.module (dotted; None if absent), ...
+    Identifier(Box<str>),
+    /// The value of a text constant (lone surrogates from escapes as U+FFFD: review compares it with plain names only).
+    Str(Box<str>),
+}
+
+/// One node of a [`Tree`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// The node's class.
+    pub kind: Kind,
+    /// Index one past the last node below this one.
+    pub end: u32,
+    /// 1-based line and 0-based UTF-8 byte column of the first character (0, 0 where `ast` has no position).
+    pub line: u32,
+    /// See `line`.
+    pub column: u32,
+    /// Its identifier or text value.
+    pub text: Text,
+    /// For Call: number of positional arguments (children 1..=n after `func`), starred ones included.
+    /// For ImportFrom: the number of leading dots. 0 elsewhere.
+    pub positional: u32,
+    /// For Constant: it is a text (`str`) constant, so a structure sequence says `Constant(str)`. (`Text::Str` then holds it.)
+    pub is_str: bool,
+}
+
+/// A parsed source. `nodes[0]` is the Module.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// Every node, in pre-order.
+    pub nodes: Vec<Node>,
+    /// Index of an `alias` node and the name after its `as`, in the order of the nodes.
+    pub asnames: Vec<(u32, Box<str>)>,
+}
+
+impl Tree {
+    /// The name after `as` of the `alias` node at `index`, NFKC-normalised.
+    pub fn asname(&self, index: usize) -> Option<&str> {
+        let found = self
+            .asnames
+            .binary_search_by_key(&index, |(node, _)| *node as usize);
+        found.ok().map(|at| &*self.asnames[at].1)
+    }
+
+    /// Indices of the direct children of `index`, in field order.
+    pub fn children(&self, index: usize) -> impl Iterator<Item = usize> + '_ {
+        let end = self.nodes[index].end as usize;
+        let mut next = index + 1;
+        std::iter::from_fn(move || {
+            (next < end).then(|| {
+                let child = next;
+                next = self.nodes[child].end as usize;
+                child
+            })
+        })
+    }
+}
