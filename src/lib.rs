@@ -11,5 +11,7 @@
 
 pub mod dataset;
 pub mod python;
+pub mod review;
 pub mod score;
+pub mod similarity;
 pub mod text;

@@ -1,0 +1,77 @@
+//! Static review of a workspace.
+//!
+//! Takes the files of a workspace and gives a [`Review`]: per Python file its structure hash,
+//! functions, imports, violations and suspicious text, exactly as the live service finds them, and
+//! the verdict that follows. Beside these stand *advisories*: what the service misses and an
+//! operator wants to see, which never change the verdict. Everything reported is an entry of one
+//! table, [`rules()`].
+//!
+//! Each file is parsed once; the trees are handed on in [`Reviewed`] for comparison. The room reads
+//! no files, runs no code and decides nothing about scores.
+
+mod base64;
+mod dotted;
+mod file;
+mod finding;
+mod package;
+mod resolve;
+mod rules;
+
+pub use finding::{Advisory, FileReview, FlatViolation, Review, Severity, Violation};
+pub use package::{package_located, package_sequence};
+pub use rules::{Effect, Rule, rule, rules};
+
+use crate::python::Tree;
+use crate::similarity::{is_python, path_order};
+use rayon::prelude::*;
+
+/// A source to review: path with `/` separators, bytes as stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// Relative to the workspace.
+    pub path: &'a str,
+    /// As stored.
+    pub bytes: &'a [u8],
+}
+
+/// A review and the trees it was made from (one per reviewed file, None where it does not parse),
+/// in review order.
+#[derive(Debug)]
+pub struct Reviewed {
+    /// The findings.
+    pub review: Review,
+    /// Path and tree of each reviewed file.
+    pub trees: Vec<(String, Option<Tree>)>,
+}
+
+/// Reviews every `.py` among the sources, in path-segment order, files in parallel. Other files are
+/// only looked at for advisories.
+pub fn review(sources: &[Source<'_>]) -> Reviewed {
+    let mut sources: Vec<&Source<'_>> = sources.iter().collect();
+    sources.sort_by(|left, right| path_order(left.path, right.path));
+    let outcomes: Vec<_> = sources
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|source| match is_python(source.path) {
+            true => file::python(source),
+            false => file::other(source),
+        })
+        .collect();
+    let mut files = Vec::new();
+    let mut trees = Vec::new();
+    let mut advisories = Vec::new();
+    for outcome in outcomes {
+        advisories.extend(outcome.advisories);
+        if let Some((review, tree)) = outcome.python {
+            trees.push((review.path.clone(), tree));
+            files.push(review);
+        }
+    }
+    Reviewed {
+        review: Review::of(files, advisories),
+        trees,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use super::super::lcs::tests::table_lcs;
+use super::super::{nearest, nearest_within, pair_score};
+use super::*;
+use crate::python::{Kind, Node, Text, Tree};
+use proptest::prelude::*;
+
+/// A sequence of `Module` and these names, numbers below 1000 standing for `__` names so that they
+/// keep their identity.
+pub(crate) fn sequence_of(names: &[u32]) -> Sequence {
+    let node = |kind, text, end| Node {
+        kind,
+        end,
+        line: end,
+        column: 0,
+        text,
+        positional: 0,
+        is_str: false,
+    };
+    let mut nodes = vec![node(Kind::Module, Text::None, names.len() as u32 + 1)];
+    nodes.extend(names.iter().zip(2..).map(|(name, end)| {
+        node(
+            Kind::Name,
+            Text::Identifier(format!("__{name}").into()),
+            end,
+        )
+    }));
+    let module = Sequence::of_tree(&Tree {
+        nodes,
+        asnames: Default::default(),
+    });
+    // Without the Module, lengths and scores are those of the names.
+    module.without_module()
+}
+
+#[test]
+fn names_are_matched_across_tables() {
+    assert_eq!(
+        pair_score(&sequence_of(&[1, 2, 3]), &sequence_of(&[3, 2, 1])),
+        33
+    );
+    assert_eq!(
+        pair_score(&sequence_of(&[1, 2, 3, 4]), &sequence_of(&[9, 1, 2, 4])),
+        75
+    );
+    let (left, right) = (sequence_of(&[5, 6]), sequence_of(&[7, 8]));
+    assert_eq!(
+        left.symbols(),
+        right.symbols(),
+        "their own tables number alike"
+    );
+    assert_eq!(pair_score(&left, &right), 0);
+}
+
+#[test]
+fn empty_sequences_follow_the_rule() {
+    let (empty, some) = (Sequence::default(), sequence_of(&[1]));
+    assert_eq!(pair_score(&empty, &empty), 100);
+    assert_eq!(pair_score(&empty, &some), 0);
+    assert_eq!(nearest(&some, &[]), None);
+    assert_eq!(nearest(&some, &[&empty, &empty]), Some((0, 0)));
+}
+
+#[test]
+fn first_of_equals_is_nearest() {
+    let query = sequence_of(&[1, 2, 3, 4]);
+    // The second has the better bound and the same score as the first.
+    let first = sequence_of(&[1, 2, 9, 9]);
+    let second = sequence_of(&[4, 3, 1, 2]);
+    assert_eq!(nearest(&query, &[&first, &second]), Some((0, 50)));
+    assert_eq!(nearest(&query, &[&second, &first]), Some((0, 50)));
+    assert_eq!(nearest(&query, &[&second, &query, &query]), Some((1, 100)));
+}
+
+#[test]
+fn a_bounded_search_says_when_it_left_something_out() {
+    let query = sequence_of(&[1, 2, 3, 4]);
+    let shuffled = sequence_of(&[2, 1, 4, 3]);
+    let foreign = sequence_of(&[9]);
+    // Nothing in common costs nothing; the shuffled one has 16 cells.
+    let search = nearest_within(&query, &[&foreign, &shuffled], 15);
+    assert_eq!(
+        search,
+        Search {
+            nearest: Some((0, 0)),
+            is_complete: false
+        }
+    );
+    let search = nearest_within(&query, &[&foreign, &shuffled], 16);
+    assert_eq!(
+        search,
+        Search {
+            nearest: Some((1, 50)),
+            is_complete: true
+        }
+    );
+    // Equal sequences are trimmed away before any cell is visited, and nothing can beat them.
+    let search = nearest_within(&query, &[&shuffled, &query], 0);
+    assert_eq!(search.nearest, Some((1, 100)));
+}
+
+fn brute_score(left: &[u32], right: &[u32]) -> u32 {
+    percent(table_lcs(left, right), left.len().max(right.len()))
+}
+
+fn names(symbols: u32) -> impl Strategy<Value = Vec<u32>> {
+    prop::collection::vec(0..symbols, 0..60)
+}
+
+proptest! {
+    #[test]
+    fn score_is_symmetric_and_equals_the_table(left in names(6), right in names(6)) {
+        let expected = brute_score(&left, &right);
+        let (left, right) = (sequence_of(&left), sequence_of(&right));
+        prop_assert_eq!(pair_score(&left, &right), expected);
+        prop_assert_eq!(pair_score(&right, &left), expected);
+    }
+
+    #[test]
+    fn bound_is_never_below_the_length(left in names(30), right in names(30)) {
+        let (left, right) = (sequence_of(&left), sequence_of(&right));
+        let corpus = Corpus::new(&[&left, &right]);
+        let length = table_lcs(corpus.symbols(0), corpus.symbols(1));
+        prop_assert!(Profile::of(&left).common_at_most(&Profile::of(&right)) >= length);
+    }
+
+    #[test]
+    fn nearest_equals_trying_all(all in prop::collection::vec(names(4), 1..12)) {
+        let sequences: Vec<_> = all.iter().map(|names| sequence_of(names)).collect();
+        let candidates: Vec<_> = sequences[1..].iter().collect();
+        let mut expected = None;
+        for (index, names) in all[1..].iter().enumerate() {
+            let score = brute_score(&all[0], names);
+            if expected.is_none_or(|(_, best)| score > best) {
+                expected = Some((index, score));
+            }
+        }
+        prop_assert_eq!(nearest(&sequences[0], &candidates), expected);
+    }
+
+    #[test]
+    fn pairs_equal_trying_all(all in prop::collection::vec(names(5), 0..8), min_score in 0u32..=100) {
+        let sequences: Vec<_> = all.iter().map(|names| sequence_of(names)).collect();
+        let mut expected = Vec::new();
+        for left in 0..all.len() {
+            for right in left + 1..all.len() {
+                let score = brute_score(&all[left], &all[right]);
+                if score >= min_score {
+                    expected.push(ScoredPair { left, right, score });
+                }
+            }
+        }
+        let corpus = Corpus::new(&sequences.iter().collect::<Vec<_>>());
+        prop_assert_eq!(corpus.pairs(min_score), expected);
+    }
+}

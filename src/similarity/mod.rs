@@ -1,0 +1,58 @@
+//! Structure sequences and everything that compares them.
+//!
+//! A source's [`Sequence`] is the live service's view of its structure: node classes in walk order
+//! with names numbered by first appearance. The room turns trees into sequences, scores pairs by
+//! their longest common subsequence, finds nearest neighbours and clusters, and shows which lines
+//! of two sources line up. It reads no files, knows nothing of packages or submissions, and leaves
+//! the verdict on a submission to its callers.
+//!
+//! Every answer is exact. Shortcuts (bounds by length and by symbol counts, affixes trimmed,
+//! early ends) only skip work whose result is already known.
+
+mod align;
+mod bounds;
+mod clusters;
+mod corpus;
+mod lcs;
+mod names;
+mod package;
+mod report;
+mod score;
+mod sequence;
+mod symbol;
+
+pub use align::{Alignment, DEFAULT_ALIGN_CELLS, LineRange, Located, Place, Region, align};
+pub use bounds::Profile;
+pub use clusters::clusters;
+pub use corpus::{Corpus, ScoredPair, Search};
+pub use package::{combined_source, combined_with_lines, is_python, path_order};
+pub use report::{Comparison, Nearest, SimilarityReport, compare_all, nearest_of_each};
+pub use score::{PLAGIARIZED_FROM, Status, status};
+pub use sequence::Sequence;
+
+/// Percent of the service's rule, `min(100, int(lcs / max_len * 100))`: 100 for two empty
+/// sequences, 0 if only one is empty.
+pub fn pair_score(left: &Sequence, right: &Sequence) -> u32 {
+    Corpus::new(&[left, right]).score(0, 1)
+}
+
+/// Index and score of the best of `candidates` (first of equals), None if there are none.
+///
+/// Exact, and so as long as it takes: the product of the lengths, per candidate that cannot be
+/// ruled out. For input of any size see [`nearest_within`].
+pub fn nearest(query: &Sequence, candidates: &[&Sequence]) -> Option<(usize, u32)> {
+    nearest_within(query, candidates, u64::MAX).nearest
+}
+
+/// As [`nearest`], visiting at most `max_cells` table cells in all (some 5·10¹⁰ take a second of
+/// one core). Comparisons that would go beyond are left out, and the answer says so.
+pub fn nearest_within(query: &Sequence, candidates: &[&Sequence], max_cells: u64) -> Search {
+    let mut all = Vec::with_capacity(candidates.len() + 1);
+    all.push(query);
+    all.extend_from_slice(candidates);
+    let search = Corpus::new(&all).nearest_within(0, 1..all.len(), max_cells);
+    Search {
+        nearest: search.nearest.map(|(index, score)| (index - 1, score)),
+        ..search
+    }
+}

@@ -1,0 +1,358 @@
+//! Names that stand for themselves in a structure sequence, numbered for good.
+//!
+//! The number of a name is its place in [`FIXED_NAMES`]; stored sequences rely on it, so names may
+//! be added at the end and never moved. Names that start with `__` and are not listed here are
+//! legal too: each sequence carries those in a table of its own.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// `dir(builtins)` of CPython 3.12.
+const BUILTINS: [&str; 157] = [
+    "ArithmeticError",
+    "AssertionError",
+    "AttributeError",
+    "BaseException",
+    "BaseExceptionGroup",
+    "BlockingIOError",
+    "BrokenPipeError",
+    "BufferError",
+    "BytesWarning",
+    "ChildProcessError",
+    "ConnectionAbortedError",
+    "ConnectionError",
+    "ConnectionRefusedError",
+    "ConnectionResetError",
+    "DeprecationWarning",
+    "EOFError",
+    "Ellipsis",
+    "EncodingWarning",
+    "EnvironmentError",
+    "Exception",
+    "ExceptionGroup",
+    "False",
+    "FileExistsError",
+    "FileNotFoundError",
+    "FloatingPointError",
+    "FutureWarning",
+    "GeneratorExit",
+    "IOError",
+    "ImportError",
+    "ImportWarning",
+    "IndentationError",
+    "IndexError",
+    "InterruptedError",
+    "IsADirectoryError",
+    "KeyError",
+    "KeyboardInterrupt",
+    "LookupError",
+    "MemoryError",
+    "ModuleNotFoundError",
+    "NameError",
+    "None",
+    "NotADirectoryError",
+    "NotImplemented",
+    "NotImplementedError",
+    "OSError",
+    "OverflowError",
+    "PendingDeprecationWarning",
+    "PermissionError",
+    "ProcessLookupError",
+    "RecursionError",
+    "ReferenceError",
+    "ResourceWarning",
+    "RuntimeError",
+    "RuntimeWarning",
+    "StopAsyncIteration",
+    "StopIteration",
+    "SyntaxError",
+    "SyntaxWarning",
+    "SystemError",
+    "SystemExit",
+    "TabError",
+    "TimeoutError",
+    "True",
+    "TypeError",
+    "UnboundLocalError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
+    "UnicodeTranslateError",
+    "UnicodeWarning",
+    "UserWarning",
+    "ValueError",
+    "Warning",
+    "ZeroDivisionError",
+    "__build_class__",
+    "__debug__",
+    "__doc__",
+    "__import__",
+    "__loader__",
+    "__name__",
+    "__package__",
+    "__spec__",
+    "abs",
+    "aiter",
+    "all",
+    "anext",
+    "any",
+    "ascii",
+    "bin",
+    "bool",
+    "breakpoint",
+    "bytearray",
+    "bytes",
+    "callable",
+    "chr",
+    "classmethod",
+    "compile",
+    "complex",
+    "copyright",
+    "credits",
+    "delattr",
+    "dict",
+    "dir",
+    "divmod",
+    "enumerate",
+    "eval",
+    "exec",
+    "exit",
+    "filter",
+    "float",
+    "format",
+    "frozenset",
+    "getattr",
+    "globals",
+    "hasattr",
+    "hash",
+    "help",
+    "hex",
+    "id",
+    "input",
+    "int",
+    "isinstance",
+    "issubclass",
+    "iter",
+    "len",
+    "license",
+    "list",
+    "locals",
+    "map",
+    "max",
+    "memoryview",
+    "min",
+    "next",
+    "object",
+    "oct",
+    "open",
+    "ord",
+    "pow",
+    "print",
+    "property",
+    "quit",
+    "range",
+    "repr",
+    "reversed",
+    "round",
+    "set",
+    "setattr",
+    "slice",
+    "sorted",
+    "staticmethod",
+    "str",
+    "sum",
+    "super",
+    "tuple",
+    "type",
+    "vars",
+    "zip",
+];
+
+/// Keywords that the live service keeps as they are, `None`, `True` and `False` being builtins
+/// already. An identifier can be one of them only after normalisation (a full-width `ｉf` becomes
+/// `if`).
+const KEYWORDS: [&str; 9] = [
+    "if", "else", "elif", "for", "while", "def", "class", "return", "yield",
+];
+
+/// Common names with two leading underscores: listed only so that most sequences need no table.
+const SPECIAL: [&str; 127] = [
+    "__main__",
+    "__file__",
+    "__path__",
+    "__all__",
+    "__version__",
+    "__author__",
+    "__dict__",
+    "__class__",
+    "__module__",
+    "__qualname__",
+    "__slots__",
+    "__bases__",
+    "__mro__",
+    "__annotations__",
+    "__init__",
+    "__new__",
+    "__del__",
+    "__init_subclass__",
+    "__set_name__",
+    "__class_getitem__",
+    "__prepare__",
+    "__instancecheck__",
+    "__subclasscheck__",
+    "__subclasshook__",
+    "__repr__",
+    "__str__",
+    "__bytes__",
+    "__format__",
+    "__hash__",
+    "__bool__",
+    "__lt__",
+    "__le__",
+    "__eq__",
+    "__ne__",
+    "__gt__",
+    "__ge__",
+    "__getattr__",
+    "__getattribute__",
+    "__setattr__",
+    "__delattr__",
+    "__dir__",
+    "__get__",
+    "__set__",
+    "__delete__",
+    "__call__",
+    "__len__",
+    "__length_hint__",
+    "__getitem__",
+    "__setitem__",
+    "__delitem__",
+    "__missing__",
+    "__iter__",
+    "__next__",
+    "__reversed__",
+    "__contains__",
+    "__add__",
+    "__sub__",
+    "__mul__",
+    "__matmul__",
+    "__truediv__",
+    "__floordiv__",
+    "__mod__",
+    "__divmod__",
+    "__pow__",
+    "__lshift__",
+    "__rshift__",
+    "__and__",
+    "__xor__",
+    "__or__",
+    "__radd__",
+    "__rsub__",
+    "__rmul__",
+    "__rmatmul__",
+    "__rtruediv__",
+    "__rfloordiv__",
+    "__rmod__",
+    "__rdivmod__",
+    "__rpow__",
+    "__rlshift__",
+    "__rrshift__",
+    "__rand__",
+    "__rxor__",
+    "__ror__",
+    "__iadd__",
+    "__isub__",
+    "__imul__",
+    "__imatmul__",
+    "__itruediv__",
+    "__ifloordiv__",
+    "__imod__",
+    "__ipow__",
+    "__ilshift__",
+    "__irshift__",
+    "__iand__",
+    "__ixor__",
+    "__ior__",
+    "__neg__",
+    "__pos__",
+    "__abs__",
+    "__invert__",
+    "__complex__",
+    "__int__",
+    "__float__",
+    "__index__",
+    "__round__",
+    "__trunc__",
+    "__floor__",
+    "__ceil__",
+    "__enter__",
+    "__exit__",
+    "__await__",
+    "__aiter__",
+    "__anext__",
+    "__aenter__",
+    "__aexit__",
+    "__copy__",
+    "__deepcopy__",
+    "__getstate__",
+    "__setstate__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getnewargs__",
+    "__sizeof__",
+    "__post_init__",
+    "__fspath__",
+    "__future__",
+    "__builtins__",
+];
+
+const TABLES: [&[&str]; 3] = [&BUILTINS, &KEYWORDS, &SPECIAL];
+
+static NUMBERS: LazyLock<HashMap<&'static str, u32>> =
+    LazyLock::new(|| TABLES.concat().into_iter().zip(0..).collect());
+
+/// The number of a listed name.
+pub(super) fn number(name: &str) -> Option<u32> {
+    NUMBERS.get(name).copied()
+}
+
+/// The listed name with this number.
+pub(super) fn name(number: u32) -> Option<&'static str> {
+    let mut index = number as usize;
+    for table in TABLES {
+        match table.get(index) {
+            Some(name) => return Some(name),
+            None => index -= table.len(),
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sha2::{Digest, Sha256};
+
+    #[test]
+    fn every_name_has_one_number() {
+        let names = TABLES.concat();
+        assert_eq!(NUMBERS.len(), names.len());
+        for (index, listed) in names.iter().enumerate() {
+            assert_eq!(number(listed), Some(index as u32));
+            assert_eq!(name(index as u32), Some(*listed));
+        }
+        assert_eq!(name(names.len() as u32), None);
+    }
+
+    #[test]
+    fn stored_numbers_have_not_moved() {
+        let digest = Sha256::digest(TABLES.concat().join(" "));
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        // If this fails because names were added at the end, only the digest below changes;
+        // if names moved, the version of stored sequences must change too.
+        assert_eq!(
+            digest,
+            "d12b929e7cc64d6d2631e5c342a3d573d276cab3ffeb2e78840c4b5aaa2eba18"
+        );
+    }
+}

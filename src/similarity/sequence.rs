@@ -1,0 +1,310 @@
+//! The structure sequence of a source: built from trees, hashed, stored and read back.
+
+use super::names;
+use super::symbol::{self, Class, Form};
+use crate::python::{Kind, Text, Tree};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// First bytes of a stored sequence.
+const MAGIC: &[u8; 4] = b"dfsq";
+/// Version of the stored form; changes whenever an old number would mean something else.
+const VERSION: u8 = 1;
+
+/// The node sequence of a source, one 32-bit symbol an item.
+///
+/// Symbols are the same in every process and version, except those of names that start with `__`
+/// and are rare: such names stand in a table of the sequence's own, in order of first appearance,
+/// and two sequences are matched by the names themselves. Equal sequences are equal values.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sequence {
+    symbols: Vec<u32>,
+    own_names: Vec<Box<str>>,
+}
+
+impl Sequence {
+    /// The sequence of one source.
+    pub fn of_tree(tree: &Tree) -> Sequence {
+        Sequence::of_trees(&[tree])
+    }
+
+    /// The sequence of the sources written one after the other into a single one: one `Module`,
+    /// then all their statements, the numbering of names running on.
+    pub fn of_trees(trees: &[&Tree]) -> Sequence {
+        Sequence::of_trees_with(trees, |_, _| {})
+    }
+
+    /// As [`Sequence::of_trees`]; `placed` is told the tree and the node behind each symbol, in
+    /// order.
+    pub(super) fn of_trees_with(trees: &[&Tree], mut placed: impl FnMut(usize, usize)) -> Sequence {
+        let mut builder = Builder::default();
+        builder.push(symbol::of_kind(Kind::Module));
+        placed(0, 0);
+        for (tree_index, tree) in trees.iter().enumerate() {
+            builder.statements(tree, |node| placed(tree_index, node));
+        }
+        builder.sequence
+    }
+
+    /// The symbols, one an item. Two sequences' symbols are not to be compared directly when either
+    /// has names of its own; [`super::Corpus`] takes care of that.
+    pub fn symbols(&self) -> &[u32] {
+        &self.symbols
+    }
+
+    /// Names that some symbols stand for and the common table lacks.
+    pub(super) fn own_names(&self) -> &[Box<str>] {
+        &self.own_names
+    }
+
+    /// The same items with all numbered names as one and the same.
+    pub(super) fn with_names_as_one(&self) -> Sequence {
+        let as_one = |&symbol: &u32| match symbol::class_and_payload(symbol) {
+            (Class::Variable, _) => symbol::with_payload(symbol, 0),
+            _ => symbol,
+        };
+        Sequence {
+            symbols: self.symbols.iter().map(as_one).collect(),
+            own_names: self.own_names.clone(),
+        }
+    }
+
+    /// The items after the `Module`, for tests that count in plain items.
+    #[cfg(test)]
+    pub(super) fn without_module(mut self) -> Sequence {
+        self.symbols.remove(0);
+        self
+    }
+
+    /// Number of items.
+    pub fn len(&self) -> usize {
+        self.symbols.len()
+    }
+
+    /// Whether there is no item at all (a parsed source has at least its `Module`).
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
+    /// The items as the service writes them, for people and tests.
+    pub fn items(&self) -> impl Iterator<Item = String> + '_ {
+        self.symbols.iter().map(|&symbol| {
+            let mut item = String::new();
+            symbol::write_item(symbol, &self.own_names, &mut item);
+            item
+        })
+    }
+
+    /// SHA-256 over each item's UTF-8 followed by a zero byte, lower-case hex.
+    pub fn structure_hash(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut text = String::with_capacity(CHUNK + 256);
+        for &symbol in &self.symbols {
+            symbol::write_item(symbol, &self.own_names, &mut text);
+            text.push('\0');
+            if text.len() >= CHUNK {
+                hash.update(&text);
+                text.clear();
+            }
+        }
+        hash.update(&text);
+        hex(&hash.finalize())
+    }
+
+    /// Stable, versioned bytes for the store: magic, version, own names, symbols, counts and
+    /// symbols as variable-length integers (about two bytes an item).
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(16 + self.symbols.len() * 2);
+        bytes.extend_from_slice(MAGIC);
+        bytes.push(VERSION);
+        write_varint(&mut bytes, self.own_names.len() as u64);
+        for name in &self.own_names {
+            write_varint(&mut bytes, name.len() as u64);
+            bytes.extend_from_slice(name.as_bytes());
+        }
+        write_varint(&mut bytes, self.symbols.len() as u64);
+        for &symbol in &self.symbols {
+            write_varint(&mut bytes, u64::from(symbol));
+        }
+        bytes
+    }
+
+    /// Reads what [`Sequence::to_bytes`] wrote. None for anything else: another version, bytes
+    /// missing or left over, symbols or names that no source can have.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Sequence> {
+        let bytes = bytes.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?;
+        let mut reader = Reader { bytes };
+        let name_count = reader.count()?;
+        let mut own_names: Vec<Box<str>> = Vec::with_capacity(name_count);
+        for _ in 0..name_count {
+            let name = std::str::from_utf8(reader.take()?).ok()?;
+            if !name.starts_with("__") || names::number(name).is_some() {
+                return None;
+            }
+            own_names.push(name.into());
+        }
+        let symbol_count = reader.count()?;
+        let mut symbols = Vec::with_capacity(symbol_count);
+        let mut names_seen = 0;
+        for _ in 0..symbol_count {
+            let symbol = u32::try_from(reader.varint()?).ok()?;
+            if !symbol::is_valid(symbol, own_names.len()) {
+                return None;
+            }
+            if let (Class::Own, index) = symbol::class_and_payload(symbol) {
+                // Names come in order of first appearance, so equal sequences have equal bytes.
+                if index > names_seen {
+                    return None;
+                }
+                names_seen = names_seen.max(index + 1);
+            }
+            symbols.push(symbol);
+        }
+        let mut sorted: Vec<&str> = own_names.iter().map(|name| &**name).collect();
+        sorted.sort_unstable();
+        let all_different = sorted.windows(2).all(|pair| pair[0] != pair[1]);
+        let complete = reader.bytes.is_empty() && names_seen as usize == own_names.len();
+        (all_different && complete).then_some(Sequence { symbols, own_names })
+    }
+}
+
+/// Bytes hashed at a time.
+const CHUNK: usize = 1 << 14;
+
+/// Lower-case hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// A sequence while it grows, with the numbers names have been given.
+#[derive(Default)]
+struct Builder {
+    sequence: Sequence,
+    numbered: HashMap<Box<str>, (Class, u32)>,
+    variables: u32,
+}
+
+impl Builder {
+    fn push(&mut self, symbol: u32) {
+        self.sequence.symbols.push(symbol);
+    }
+
+    /// Appends everything below the tree's `Module`.
+    fn statements(&mut self, tree: &Tree, mut placed: impl FnMut(usize)) {
+        let mut index = 1;
+        while let Some(node) = tree.nodes.get(index) {
+            let here = index;
+            index += 1;
+            match node.kind {
+                Kind::Name => {
+                    self.name(Form::Name, &node.text);
+                    placed(here);
+                    index = (node.end as usize).max(index);
+                }
+                Kind::Constant => {
+                    self.push(match node.is_str {
+                        true => symbol::of_text_constant(),
+                        false => symbol::of_kind(Kind::Constant),
+                    });
+                    placed(here);
+                    index = (node.end as usize).max(index);
+                }
+                Kind::Arg => {
+                    self.name(Form::Arg, &node.text);
+                    self.push(symbol::of_kind(node.kind));
+                    placed(here);
+                    placed(here);
+                }
+                Kind::FunctionDef | Kind::AsyncFunctionDef | Kind::ClassDef => {
+                    self.push(symbol::of_kind(node.kind));
+                    self.name(Form::Bare, &node.text);
+                    self.push(symbol::of_kind(node.kind));
+                    for _ in 0..3 {
+                        placed(here);
+                    }
+                }
+                kind => {
+                    self.push(symbol::of_kind(kind));
+                    placed(here);
+                }
+            }
+        }
+    }
+
+    fn name(&mut self, form: Form, text: &Text) {
+        let name = match text {
+            Text::Identifier(name) => &**name,
+            Text::Str(_) | Text::None => "",
+        };
+        let (class, payload) = match self.numbered.get(name) {
+            Some(known) => *known,
+            None => self.number(name),
+        };
+        self.push(symbol::of_name(form, class, payload));
+    }
+
+    fn number(&mut self, name: &str) -> (Class, u32) {
+        let number = if let Some(fixed) = names::number(name) {
+            (Class::Fixed, fixed)
+        } else if name.starts_with("__") {
+            self.sequence.own_names.push(name.into());
+            (Class::Own, self.sequence.own_names.len() as u32 - 1)
+        } else {
+            self.variables += 1;
+            (Class::Variable, self.variables - 1)
+        };
+        self.numbered.insert(name.into(), number);
+        number
+    }
+}
+
+fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        bytes.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    bytes.push(value as u8);
+}
+
+/// Reads stored bytes; None wherever they end early or are not in shortest form.
+struct Reader<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn varint(&mut self) -> Option<u64> {
+        let mut value = 0u64;
+        for shift in (0..35).step_by(7) {
+            let (&byte, rest) = self.bytes.split_first()?;
+            self.bytes = rest;
+            value |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return (byte != 0 || shift == 0).then_some(value);
+            }
+        }
+        None
+    }
+
+    /// A number of things of at least a byte each, so never more than the bytes left.
+    fn count(&mut self) -> Option<usize> {
+        let count = usize::try_from(self.varint()?).ok()?;
+        (count <= self.bytes.len()).then_some(count)
+    }
+
+    fn take(&mut self) -> Option<&'a [u8]> {
+        let count = self.count()?;
+        let (taken, rest) = self.bytes.split_at_checked(count)?;
+        self.bytes = rest;
+        Some(taken)
+    }
+}
+
+#[cfg(test)]
+#[path = "sequence_tests.rs"]
+mod tests;
