@@ -10,8 +10,10 @@
 //! ```
 
 pub mod dataset;
+pub mod files;
 pub mod python;
 pub mod review;
 pub mod score;
+pub mod settings;
 pub mod similarity;
 pub mod text;
