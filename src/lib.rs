@@ -18,4 +18,5 @@ pub mod review;
 pub mod score;
 pub mod settings;
 pub mod similarity;
+pub mod store;
 pub mod text;

@@ -1,0 +1,189 @@
+//! Who came when, and therefore who is compared with whom.
+//!
+//! Arrival order is a sequence of its own, not a clock: a batch reserves the places of all its
+//! packages, in the order they were given, before the first is evaluated, so that neighbours do
+//! not depend on which evaluation ends first. A row that the service writes takes its place by a
+//! trigger as it is written; rows from before this program knew the file came in the order of
+//! their `created_at`.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::settings::{OwnHistory, Window};
+use crate::similarity::Sequence;
+
+use super::error::at;
+use super::runs::set_item;
+use super::{RunItemId, Store, StoreError, Timestamp};
+
+/// A submission that takes its place in a run, before it is evaluated.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// Its place in the run's list, from 0.
+    pub ordinal: usize,
+    /// Its id.
+    pub submission_id: &'a str,
+    /// Whose it is.
+    pub hotkey: &'a str,
+    /// What it is compared by; none if its source does not parse.
+    pub sequence: Option<&'a Sequence>,
+}
+
+/// An earlier submission that a new one is compared with.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its id.
+    pub submission_id: String,
+    /// Whose it is.
+    pub hotkey: String,
+    /// What it is compared by.
+    pub sequence: Sequence,
+}
+
+impl Store {
+    /// Gives submissions of a run their places in the order of arrival, and keeps what they are
+    /// compared by. A submission that has arrived before keeps its first place.
+    ///
+    /// # Errors
+    /// An ordinal the run does not have, or the database fails; then nothing is reserved.
+    pub fn reserve(
+        &mut self,
+        run: &str,
+        arrivals: &[Arrival<'_>],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const DOING: &str = "reserving places for submissions";
+        let path = self.path.clone();
+        let transaction = self.write(DOING)?;
+        for arrival in arrivals {
+            let (id, hotkey) = (arrival.submission_id, arrival.hotkey);
+            arrive(&transaction, id, hotkey, now).map_err(at(&path, DOING))?;
+            put_fingerprint(&transaction, id, arrival.sequence).map_err(at(&path, DOING))?;
+            let item = RunItemId {
+                run,
+                ordinal: arrival.ordinal,
+            };
+            set_item(&transaction, item, None, Some(id), at(&path, DOING))?;
+        }
+        transaction.commit().map_err(at(&path, DOING))
+    }
+
+    /// Submissions that arrived before the given one (before now, if it has not arrived), newest
+    /// first. The window counts every submission whatever its status, so those without a sequence
+    /// use up a place but are left out; an excluded own history is not counted at all.
+    ///
+    /// # Errors
+    /// The database fails, or holds a fingerprint that cannot be read: leaving it out would change
+    /// who is whose neighbour.
+    pub fn candidates(
+        &self,
+        submission_id: &str,
+        hotkey: &str,
+        window: Window,
+        own: OwnHistory,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        // Without our tables nothing has a fingerprint, so there is nobody to compare with.
+        if !self.has_own_tables {
+            return Ok(Vec::new());
+        }
+        let fail = at(&self.path, "looking for neighbours");
+        let limit = match window {
+            // SQLite reads a negative limit as none.
+            Window::All => -1,
+            Window::Last(count) => i64::try_from(count).unwrap_or(i64::MAX),
+        };
+        let sql = "WITH counted AS (
+                SELECT sequence AS place, submission_id, hotkey FROM arrivals
+                WHERE sequence < coalesce(
+                        (SELECT sequence FROM arrivals WHERE submission_id = ?1),
+                        9223372036854775807)
+                    AND (?2 OR hotkey <> ?3)
+                ORDER BY sequence DESC LIMIT ?4
+            )
+            SELECT counted.submission_id, counted.hotkey, fingerprints.sequence AS fingerprint
+            FROM counted JOIN fingerprints USING (submission_id)
+            WHERE fingerprints.sequence IS NOT NULL
+            ORDER BY counted.place DESC";
+        let include_own = own == OwnHistory::Include;
+        let mut statement = self.connection.prepare_cached(sql).map_err(&fail)?;
+        let found = statement
+            .query_map(params![submission_id, include_own, hotkey, limit], |row| {
+                Ok((
+                    row.get("submission_id")?,
+                    row.get("hotkey")?,
+                    row.get("fingerprint")?,
+                ))
+            })
+            .map_err(&fail)?;
+        let mut candidates = Vec::new();
+        for row in found {
+            let (submission_id, hotkey, bytes): (String, String, Vec<u8>) = row.map_err(&fail)?;
+            let Some(sequence) = Sequence::from_bytes(&bytes) else {
+                let path = self.path.clone();
+                return Err(StoreError::UnreadableFingerprint {
+                    path,
+                    submission_id,
+                });
+            };
+            candidates.push(Candidate {
+                submission_id,
+                hotkey,
+                sequence,
+            });
+        }
+        Ok(candidates)
+    }
+}
+
+/// Gives a submission a place if it has none, and says when it first arrived. Moments grow with
+/// places, by a microsecond if the clock does not, so that a program that orders by `created_at`
+/// sees the same order.
+pub(super) fn arrive(
+    transaction: &Transaction<'_>,
+    submission_id: &str,
+    hotkey: &str,
+    now: Timestamp,
+) -> Result<String, rusqlite::Error> {
+    let sql = "SELECT arrived_at FROM arrivals WHERE submission_id = ?1";
+    let known = transaction
+        .prepare_cached(sql)?
+        .query_row([submission_id], |row| row.get::<_, String>("arrived_at"))
+        .optional()?;
+    if let Some(arrived_at) = known {
+        return Ok(arrived_at);
+    }
+    let moment = match last_arrival(transaction)? {
+        Some(last) if last >= now => last.next(),
+        _ => now,
+    }
+    .to_string();
+    transaction
+        .prepare_cached(
+            "INSERT INTO arrivals (submission_id, hotkey, arrived_at) VALUES (?1, ?2, ?3)",
+        )?
+        .execute((submission_id, hotkey, &moment))?;
+    Ok(moment)
+}
+
+fn last_arrival(connection: &Connection) -> Result<Option<Timestamp>, rusqlite::Error> {
+    let sql = "SELECT arrived_at FROM arrivals ORDER BY sequence DESC LIMIT 1";
+    let text = connection
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get::<_, String>("arrived_at"))
+        .optional()?;
+    Ok(text.and_then(|text| Timestamp::parse(&text)))
+}
+
+/// Keeps what a submission is compared by.
+pub(super) fn put_fingerprint(
+    transaction: &Transaction<'_>,
+    submission_id: &str,
+    sequence: Option<&Sequence>,
+) -> Result<(), rusqlite::Error> {
+    transaction
+        .prepare_cached(
+            "INSERT INTO fingerprints (submission_id, sequence) VALUES (?1, ?2)
+             ON CONFLICT (submission_id) DO UPDATE SET sequence = excluded.sequence",
+        )?
+        .execute((submission_id, sequence.map(Sequence::to_bytes)))?;
+    Ok(())
+}

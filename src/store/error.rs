@@ -1,0 +1,238 @@
+//! What can go wrong with the database, told apart by what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+/// Why the store cannot do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no database to read.
+    #[error("there is no database at {}", path.display())]
+    Missing {
+        /// Where one was expected.
+        path: PathBuf,
+    },
+    /// The path leads to a folder, pipe, device or socket.
+    #[error("{} is not a regular file, so it cannot be a database", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The file cannot be opened or made.
+    #[error("cannot open the database {}: {reason}", path.display())]
+    CannotOpen {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file is something other than an SQLite database.
+    #[error("{} is not an SQLite database", path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database belongs to some other program.
+    #[error("{} is another program's database: it has the tables {tables} but no submissions", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+        /// Some of its tables.
+        tables: String,
+    },
+    /// The submissions table is not the one the live service has.
+    #[error("the table submissions of {} lacks the columns {columns}", path.display())]
+    MissingColumns {
+        /// The file.
+        path: PathBuf,
+        /// What is missing.
+        columns: String,
+    },
+    /// A package cannot be kept beside the database.
+    #[error("cannot keep the package as {}", path.display())]
+    Artifact {
+        /// The file that was to hold it.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A later version of this program has changed the file.
+    #[error("{} has schema version {found}, and this program knows versions up to {known}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// The database is damaged.
+    #[error("the database {} is damaged: {reason}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says, or what was found.
+        reason: String,
+    },
+    /// The database may only be read.
+    #[error("the database {} cannot be written: {reason}", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// Another process kept the database for too long.
+    #[error("the database {} is in use by another process (while {doing})", path.display())]
+    Locked {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done.
+        doing: &'static str,
+    },
+    /// No room is left.
+    #[error("the disk that holds {} is full (while {doing})", path.display())]
+    DiskFull {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done.
+        doing: &'static str,
+    },
+    /// The disk or file system fails.
+    #[error("reading or writing {} failed while {doing}: {reason}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done.
+        doing: &'static str,
+        /// What SQLite says.
+        reason: String,
+    },
+    /// A score that no database should hold.
+    #[error("the score {score} of submission {submission_id} is not a finite number")]
+    NotFinite {
+        /// The submission.
+        submission_id: String,
+        /// Its score.
+        score: f64,
+    },
+    /// A number beyond what SQLite counts to.
+    #[error("{what} {number} is too large for the database")]
+    TooLarge {
+        /// What is counted.
+        what: &'static str,
+        /// How many.
+        number: u64,
+    },
+    /// A run of that id was begun before.
+    #[error("a run {run} is recorded already")]
+    RunExists {
+        /// Its id.
+        run: String,
+    },
+    /// No such place in a run.
+    #[error("there is no package {ordinal} in a run {run}")]
+    UnknownItem {
+        /// The run's id.
+        run: String,
+        /// The place asked for.
+        ordinal: usize,
+    },
+    /// A stored fingerprint that cannot be read.
+    #[error("the fingerprint of submission {submission_id} in {} cannot be read", path.display())]
+    UnreadableFingerprint {
+        /// The file.
+        path: PathBuf,
+        /// The submission.
+        submission_id: String,
+    },
+    /// Anything else that SQLite refuses.
+    #[error("the database {} failed while {doing}: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What was to be done.
+        doing: &'static str,
+        /// SQLite's words.
+        source: rusqlite::Error,
+    },
+}
+
+impl StoreError {
+    /// A next step for people, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Missing { .. } => {
+                "`dfab run` makes one; if it is elsewhere, name it in the setting database_url"
+            }
+            Self::NotAFile { .. } | Self::NotADatabase { .. } | Self::NotOurs { .. } => {
+                "name another file in the setting database_url"
+            }
+            Self::CannotOpen { .. } => "check that its folder exists and that you may write there",
+            Self::MissingColumns { .. } => {
+                "let the current version of the service open the file once, or name another file"
+            }
+            Self::Artifact { .. } => {
+                "check the folder, or name another one in the setting artifact_root"
+            }
+            Self::Newer { .. } => "use the newer program, or name another file in database_url",
+            Self::Corrupt { .. } => {
+                "keep a copy, then try `sqlite3 FILE .recover`, or go back to a backup"
+            }
+            Self::ReadOnly { .. } => {
+                "check the permissions of the file and its folder; SQLite writes beside the file too"
+            }
+            Self::Locked { .. } => "try again when the other process is done",
+            Self::DiskFull { .. } => "make room and try again; what was recorded before is safe",
+            Self::Io { .. } => {
+                "check that the disk is neither full nor failing; what was recorded is safe"
+            }
+            Self::UnreadableFingerprint { .. } => "evaluate that submission again",
+            Self::NotFinite { .. }
+            | Self::TooLarge { .. }
+            | Self::RunExists { .. }
+            | Self::UnknownItem { .. }
+            | Self::Sqlite { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Turns SQLite's errors into ours: `.map_err(at(path, "reading the leaderboard"))`.
+pub(super) fn at(path: &Path, doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |error| {
+        let path = path.to_owned();
+        // The one cause that has no code of its own: a value of a type that its column never has.
+        if let rusqlite::Error::InvalidColumnType(_, column, found) = &error {
+            let reason = format!("unexpected {found} in the column {column}");
+            return StoreError::Corrupt { path, reason };
+        }
+        let reason = match &error {
+            rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
+            other => other.to_string(),
+        };
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
+            Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, reason },
+            Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path, reason },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                StoreError::Locked { path, doing }
+            }
+            Some(ErrorCode::DiskFull) => StoreError::DiskFull { path, doing },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                StoreError::CannotOpen { path, reason }
+            }
+            Some(ErrorCode::SystemIoFailure) => StoreError::Io {
+                path,
+                doing,
+                reason,
+            },
+            _ => StoreError::Sqlite {
+                path,
+                doing,
+                source: error,
+            },
+        }
+    }
+}

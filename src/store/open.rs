@@ -1,0 +1,270 @@
+//! Opening: whose file it is, whether it can be used, and bringing it up to date.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+
+use super::error::at;
+use super::{Store, StoreError, rows};
+
+/// Schema changes in order; a file of version N has had the first N.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+
+/// What hangs on the service's table; every statement may be repeated.
+const ATTACH: &str = include_str!("attach.sql");
+
+/// How long to wait for another process. Transactions here take milliseconds, so only a process
+/// that is stuck, or one that copies the whole file, makes anyone wait this long.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+const OPENING: &str = "opening it";
+
+impl Store {
+    /// Opens a database, or makes one, and brings its tables up to date. A file of the live
+    /// service's is taken as it is; this program's tables go beside its own.
+    ///
+    /// # Errors
+    /// The path cannot be a database, or the file is another program's, damaged, from a newer
+    /// version of this program, locked, or may not be written.
+    pub fn open(path: &Path) -> Result<Store, StoreError> {
+        Store::open_waiting(path, BUSY_TIMEOUT)
+    }
+
+    /// As [`Store::open`], with another patience for other processes.
+    pub(super) fn open_waiting(path: &Path, patience: Duration) -> Result<Store, StoreError> {
+        check_file_type(path)?;
+        // Without the URI flag: a path is a path, even if it begins with `file:`.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut connection = Connection::open_with_flags(path, flags).map_err(at(path, OPENING))?;
+        let fail = at(path, OPENING);
+        connection.busy_timeout(patience).map_err(&fail)?;
+        // Before anything is changed: a file that is not ours stays as it is, to the byte.
+        check_owner(&connection, path)?;
+        if connection.is_readonly("main").map_err(&fail)? {
+            let reason = "it may only be read".to_owned();
+            return Err(StoreError::ReadOnly {
+                path: path.to_owned(),
+                reason,
+            });
+        }
+        // Readers and one writer side by side. Where the file system cannot do it SQLite stays with
+        // its rollback journal, which is slower but as safe.
+        connection
+            .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
+            .map_err(&fail)?;
+        // FULL, not NORMAL: in WAL mode NORMAL may lose the last commits when the machine goes
+        // down, and a result that was reported must be there afterwards. It costs one fsync for
+        // each evaluation, which took seconds.
+        connection
+            .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+            .map_err(&fail)?;
+        migrate(&mut connection, path)?;
+        Ok(Store {
+            connection,
+            path: path.to_owned(),
+            has_own_tables: true,
+        })
+    }
+
+    /// Opens a database for reading only; nothing is made or changed.
+    ///
+    /// # Errors
+    /// There is no such file, or it is one that [`Store::open`] would refuse.
+    pub fn open_read_only(path: &Path) -> Result<Store, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        check_file_type(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> Result<Connection, rusqlite::Error> {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+            Ok(connection)
+        };
+        let connection = match open() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+                open_immutable(path, flags).map_err(at(path, OPENING))?
+            }
+            other => other.map_err(at(path, OPENING))?,
+        };
+        check_owner(&connection, path)?;
+        let version = schema_version(&connection).map_err(at(path, OPENING))?;
+        if version == 0 && !has_table(&connection, "submissions").map_err(at(path, OPENING))? {
+            return Err(StoreError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        Ok(Store {
+            connection,
+            path: path.to_owned(),
+            has_own_tables: version > 0,
+        })
+    }
+}
+
+/// Reading a WAL database means writing a small file beside it. In a folder where that is not
+/// allowed, a database that nobody has open (no log lies beside it) can be read as it lies there.
+fn open_immutable(path: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        return Connection::open_with_flags(path, flags);
+    }
+    let mut uri = String::from("file:");
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    for byte in absolute.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
+            byte => uri.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+}
+
+/// A folder gives SQLite a puzzling error, and a pipe makes it wait for ever.
+fn check_file_type(path: &Path) -> Result<(), StoreError> {
+    match fs::metadata(path) {
+        Ok(meta) if !meta.is_file() => Err(StoreError::NotAFile {
+            path: path.to_owned(),
+        }),
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => check_folder(path),
+        Err(error) => Err(StoreError::CannotOpen {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// SQLite does not say which part of the path is missing.
+fn check_folder(path: &Path) -> Result<(), StoreError> {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") && !folder.is_dir() => {
+            let reason = format!("there is no folder {}", folder.display());
+            Err(StoreError::CannotOpen {
+                path: path.to_owned(),
+                reason,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn has_table(connection: &Connection, name: &str) -> Result<bool, rusqlite::Error> {
+    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1";
+    connection
+        .query_row(sql, [name], |_| Ok(()))
+        .optional()
+        .map(|found| found.is_some())
+}
+
+/// The version of our tables; 0 where there are none. SQLite's own `user_version` is not used: it
+/// belongs to the whole file, and the service may want it some day.
+fn schema_version(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    if !has_table(connection, "dfab_schema")? {
+        return Ok(0);
+    }
+    let sql = "SELECT coalesce(max(version), 0) FROM dfab_schema";
+    connection.query_row(sql, [], |row| row.get("coalesce(max(version), 0)"))
+}
+
+/// Refuses files of other programs, of newer versions, and of services with another table.
+fn check_owner(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = at(path, OPENING);
+    let known = MIGRATIONS.len() as i64;
+    let found = schema_version(connection).map_err(&fail)?;
+    if found > known {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    if has_table(connection, "submissions").map_err(&fail)? {
+        return check_columns(connection, path);
+    }
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' \
+               ESCAPE '\\' ORDER BY name LIMIT 5";
+    let mut statement = connection.prepare(sql).map_err(&fail)?;
+    let names = statement
+        .query_map([], |row| row.get::<_, String>("name"))
+        .map_err(&fail)?;
+    let names: Vec<String> = names.collect::<Result<_, _>>().map_err(&fail)?;
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::NotOurs {
+        path: path.to_owned(),
+        tables: names.join(", "),
+    })
+}
+
+fn check_columns(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = at(path, OPENING);
+    let sql = "SELECT name FROM pragma_table_info('submissions')";
+    let mut statement = connection.prepare(sql).map_err(&fail)?;
+    let present = statement
+        .query_map([], |row| row.get::<_, String>("name"))
+        .map_err(&fail)?;
+    let present: Vec<String> = present.collect::<Result<_, _>>().map_err(&fail)?;
+    let missing: Vec<&str> = rows::COLUMNS
+        .into_iter()
+        .filter(|column| !present.iter().any(|name| name == column))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::MissingColumns {
+        path: path.to_owned(),
+        columns: missing.join(", "),
+    })
+}
+
+/// Applies what the file has not had yet, all of it or nothing. What is missing is looked up again
+/// under the write lock, for another process may have been doing the same.
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = at(path, "bringing its tables up to date");
+    if is_current(connection).map_err(&fail)? {
+        return Ok(());
+    }
+    let behavior = rusqlite::TransactionBehavior::Immediate;
+    let transaction = connection
+        .transaction_with_behavior(behavior)
+        .map_err(&fail)?;
+    let sql = "CREATE TABLE IF NOT EXISTS dfab_schema (
+            version INTEGER NOT NULL PRIMARY KEY,
+            program_version TEXT NOT NULL
+        )";
+    transaction.execute_batch(sql).map_err(&fail)?;
+    let done = usize::try_from(schema_version(&transaction).map_err(&fail)?).unwrap_or(0);
+    for (index, migration) in MIGRATIONS.iter().enumerate().skip(done) {
+        transaction.execute_batch(migration).map_err(&fail)?;
+        let sql = "INSERT INTO dfab_schema (version, program_version) VALUES (?1, ?2)";
+        let version = (index as i64 + 1, env!("CARGO_PKG_VERSION"));
+        transaction.execute(sql, version).map_err(&fail)?;
+    }
+    transaction.execute_batch(ATTACH).map_err(&fail)?;
+    transaction.commit().map_err(&fail)
+}
+
+/// Whether the tables are of this version and everything hangs where it should.
+fn is_current(connection: &Connection) -> Result<bool, rusqlite::Error> {
+    if schema_version(connection)? != MIGRATIONS.len() as i64 {
+        return Ok(false);
+    }
+    let sql = "SELECT (SELECT count(*) FROM sqlite_master
+                       WHERE name IN ('dfab_leaderboard', 'dfab_arrival')) = 2
+                  AND NOT EXISTS (SELECT 1 FROM submissions
+                                  WHERE id NOT IN (SELECT submission_id FROM arrivals)) AS current";
+    connection.query_row(sql, [], |row| row.get("current"))
+}

@@ -1,0 +1,296 @@
+use super::*;
+
+#[test]
+fn a_new_file_is_made_and_opened_again() {
+    let place = place();
+    record(&mut place.open(), &row("a", "5Key", 0.7)).unwrap();
+    let store = place.open();
+    assert_eq!(store.submission("a").unwrap().unwrap().score, 0.7);
+    assert_eq!(store.path(), place.path);
+    let mode: String = place
+        .raw()
+        .query_row("PRAGMA journal_mode", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(mode, "wal");
+}
+
+#[test]
+fn an_empty_file_is_taken_as_new() {
+    let place = place();
+    std::fs::write(&place.path, "").unwrap();
+    assert_eq!(place.open().stats().unwrap().total_submissions, 0);
+}
+
+#[test]
+fn a_path_that_looks_like_a_url_is_a_path() {
+    let place = place();
+    let path = place.path.with_file_name("file:x?mode=memory");
+    drop(Store::open(&path).unwrap());
+    assert!(path.exists());
+}
+
+#[test]
+fn a_service_file_gets_our_tables_beside_its_own_rows() {
+    let place = place();
+    make_service_file(&place, &[("s1", "5A", 0.9, "2024-01-01 00:00:00.000000")]);
+    let mut store = place.open();
+    let found = store.submission("s1").unwrap().unwrap();
+    assert_eq!(
+        (found.hotkey.as_str(), found.score, found.filename.as_str()),
+        ("5A", 0.9, "")
+    );
+    record(&mut store, &row("d1", "5B", 0.6)).unwrap();
+    let raw = place.raw();
+    let indexed: i64 = raw
+        .query_row(
+            "SELECT count(*) FROM submissions INDEXED BY ix_submissions_hotkey",
+            [],
+            |r| r.get(0),
+        )
+        .unwrap();
+    assert_eq!(indexed, 2);
+    let types: String = raw
+        .query_row(
+            "SELECT typeof(score) || typeof(passed) || typeof(conversation_count)
+             FROM submissions WHERE id = 'd1'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(types, "realintegerinteger");
+}
+
+#[test]
+fn a_service_file_is_read_without_being_changed() {
+    let place = place();
+    make_service_file(&place, &[("s1", "5A", 0.9, "2024-01-01 00:00:00.000000")]);
+    let before = std::fs::read(&place.path).unwrap();
+    let store = Store::open_read_only(&place.path).unwrap();
+    assert_eq!(store.weights().unwrap()["5A"], 0.9);
+    assert_eq!(store.submissions(10).unwrap().len(), 1);
+    assert_eq!(store.stats().unwrap().active_miners, 1);
+    let none = store
+        .candidates("x", "5B", Window::All, OwnHistory::Include)
+        .unwrap();
+    assert!(none.is_empty() && store.run("r").unwrap().is_none());
+    assert!(store.evaluations("s1").unwrap().is_empty());
+    assert_eq!(std::fs::read(&place.path).unwrap(), before);
+}
+
+#[test]
+fn the_columns_of_a_new_file_are_the_services_in_order() {
+    let place = place();
+    drop(place.open());
+    let raw = place.raw();
+    let mut statement = raw
+        .prepare("SELECT name FROM pragma_table_info('submissions')")
+        .unwrap();
+    let names = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .unwrap();
+    let names: Vec<String> = names.map(Result::unwrap).collect();
+    assert_eq!(names, rows::COLUMNS);
+}
+
+#[test]
+fn a_submissions_table_without_all_columns_is_refused() {
+    let place = place();
+    place
+        .raw()
+        .execute_batch("CREATE TABLE submissions (id TEXT, score REAL)")
+        .unwrap();
+    let error = Store::open(&place.path).err().unwrap();
+    assert!(
+        matches!(error, StoreError::MissingColumns { .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("hotkey, code_hash"));
+}
+
+#[test]
+fn another_programs_database_is_refused_and_left_as_it_was() {
+    let place = place();
+    place
+        .raw()
+        .execute_batch("CREATE TABLE moz_places (id INTEGER)")
+        .unwrap();
+    let before = std::fs::read(&place.path).unwrap();
+    for error in [
+        Store::open(&place.path).err(),
+        Store::open_read_only(&place.path).err(),
+    ] {
+        let error = error.unwrap();
+        assert!(matches!(error, StoreError::NotOurs { .. }), "{error}");
+        assert!(error.to_string().contains("moz_places") && error.hint().is_some());
+    }
+    assert_eq!(std::fs::read(&place.path).unwrap(), before);
+}
+
+#[test]
+fn a_newer_file_is_refused_and_left_as_it_was() {
+    let place = place();
+    drop(place.open());
+    place
+        .raw()
+        .execute("INSERT INTO dfab_schema VALUES (99, '9.9.9')", [])
+        .unwrap();
+    for error in [
+        Store::open(&place.path).err(),
+        Store::open_read_only(&place.path).err(),
+    ] {
+        let error = error.unwrap();
+        assert!(
+            matches!(
+                error,
+                StoreError::Newer {
+                    found: 99,
+                    known: 1,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_database_is_refused_by_name() {
+    let place = place();
+    let folder = place.path.parent().unwrap();
+    assert!(matches!(
+        Store::open(folder),
+        Err(StoreError::NotAFile { .. })
+    ));
+    assert!(matches!(
+        Store::open_read_only(folder),
+        Err(StoreError::NotAFile { .. })
+    ));
+
+    let pipe = folder.join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(matches!(
+        Store::open(&pipe),
+        Err(StoreError::NotAFile { .. })
+    ));
+
+    std::fs::write(
+        &place.path,
+        "this is a text file, long enough to be looked at ".repeat(50),
+    )
+    .unwrap();
+    for error in [
+        Store::open(&place.path).err(),
+        Store::open_read_only(&place.path).err(),
+    ] {
+        let error = error.unwrap();
+        assert!(matches!(error, StoreError::NotADatabase { .. }), "{error}");
+        assert!(error.to_string().contains("dfab.sqlite3") && error.hint().is_some());
+    }
+}
+
+#[test]
+fn a_missing_file_or_folder_is_named() {
+    let place = place();
+    let error = Store::open_read_only(&place.path).err().unwrap();
+    assert!(
+        matches!(error, StoreError::Missing { .. }) && error.hint().is_some(),
+        "{error}"
+    );
+    assert!(!place.path.exists());
+    let error = Store::open(&place.path.join("none/x.db")).err().unwrap();
+    assert!(
+        matches!(error, StoreError::CannotOpen { .. }) && error.hint().is_some(),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_damaged_file_is_an_error_not_a_crash() {
+    let place = place();
+    let mut store = place.open();
+    for number in 0..50 {
+        record(&mut store, &row(&format!("id{number}"), "5Key", 0.5)).unwrap();
+    }
+    drop(store);
+    let whole = std::fs::read(&place.path).unwrap();
+    let mut damage_seen = 0;
+    for page in 0..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        let start = page * 4096 + if page == 0 { 100 } else { 0 };
+        bytes[start..(page + 1) * 4096].fill(0xA5);
+        std::fs::write(&place.path, &bytes).unwrap();
+        let outcome = Store::open(&place.path).and_then(|mut store| {
+            record(&mut store, &row("id7", "5Key", 0.6))?;
+            store.submissions(100)?;
+            store.leaderboard(None)
+        });
+        if let Err(error) = outcome {
+            assert!(
+                matches!(
+                    error,
+                    StoreError::Corrupt { .. } | StoreError::NotADatabase { .. }
+                ),
+                "page {page}: {error:?}"
+            );
+            damage_seen += 1;
+        }
+    }
+    assert!(
+        damage_seen > 3,
+        "only {damage_seen} damaged pages were noticed"
+    );
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_read_but_not_opened_for_writing() {
+    use std::os::unix::fs::PermissionsExt;
+    if nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: permissions do not bind root");
+        return;
+    }
+    let place = place();
+    record(&mut place.open(), &row("a", "5Key", 0.7)).unwrap();
+    let folder = place.path.parent().unwrap().to_owned();
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set(&place.path, 0o444);
+    let error = Store::open(&place.path).err().unwrap();
+    assert!(
+        matches!(error, StoreError::ReadOnly { .. }) && error.hint().is_some(),
+        "{error:?}"
+    );
+    set(&folder, 0o555);
+    let read = Store::open_read_only(&place.path).and_then(|store| store.weights());
+    let made = Store::open(&folder.join("new.db")).err();
+    set(&folder, 0o755);
+    assert_eq!(read.unwrap()["5Key"], 0.7);
+    assert!(
+        matches!(made, Some(StoreError::CannotOpen { .. })),
+        "{made:?}"
+    );
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_what_was_there_stays() {
+    let place = place();
+    let mut store = place.open();
+    record(&mut store, &row("a", "5Key", 0.7)).unwrap();
+    let pages: i64 = store
+        .connection
+        .query_row("PRAGMA page_count", [], |r| r.get(0))
+        .unwrap();
+    store
+        .connection
+        .query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))
+        .unwrap();
+    let mut large = row("b", "5Key", 0.8);
+    large.stdout = "x".repeat(1 << 20);
+    let error = record(&mut store, &large).unwrap_err();
+    assert!(
+        matches!(error, StoreError::DiskFull { .. }) && error.hint().is_some(),
+        "{error:?}"
+    );
+    assert_eq!(store.stats().unwrap().total_submissions, 1);
+    assert!(store.submission("b").unwrap().is_none());
+}

@@ -1,0 +1,145 @@
+use super::*;
+
+#[test]
+fn a_row_comes_back_as_it_was_stored() {
+    let place = place();
+    let mut store = place.open();
+    let stored = row("a", "5Key", 0.1 + 0.2);
+    record(&mut store, &stored).unwrap();
+    let found = store.submission("a").unwrap().unwrap();
+    let expected = SubmissionRow {
+        created_at: stored.updated_at.clone(),
+        ..stored
+    };
+    assert_eq!(found, expected);
+    assert!(store.submission("b").unwrap().is_none());
+}
+
+#[test]
+fn a_later_result_keeps_the_earlier_one_place_and_created_at() {
+    let place = place();
+    let mut store = place.open();
+    record(&mut store, &row("a", "5Key", 0.7)).unwrap();
+    let first = store.submission("a").unwrap().unwrap();
+    record(&mut store, &row("b", "5Key", 0.1)).unwrap();
+    let mut again = row("a", "5Key", 0.3);
+    again.updated_at = at_second(99).to_string();
+    again.stdout = "second".into();
+    record(&mut store, &again).unwrap();
+
+    let now = store.submission("a").unwrap().unwrap();
+    assert_eq!((now.score, &now.created_at), (0.3, &first.created_at));
+    let history = store.evaluations("a").unwrap();
+    assert_eq!(
+        history.iter().map(|past| past.score).collect::<Vec<_>>(),
+        [0.7, 0.3]
+    );
+    let kept: SubmissionRow = serde_json::from_str(history[0].row_json.as_ref().unwrap()).unwrap();
+    assert_eq!(kept, first);
+    assert_eq!(history[1].row_json, None, "the current row is in the table");
+    let order: Vec<_> = store
+        .submissions(9)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.id)
+        .collect();
+    assert_eq!(order, ["b", "a"]);
+}
+
+#[test]
+fn a_result_of_the_service_is_kept_too_when_replaced() {
+    let place = place();
+    make_service_file(&place, &[("s1", "5A", 0.9, "2024-01-01 00:00:00.000000")]);
+    let mut store = place.open();
+    record(&mut store, &row("s1", "5A", 0.2)).unwrap();
+    let history = store.evaluations("s1").unwrap();
+    assert_eq!(history.len(), 2);
+    assert_eq!(
+        (
+            history[0].score,
+            &history[0].run_id,
+            &history[0].record_json
+        ),
+        (0.9, &None, &None)
+    );
+    assert!(
+        history[0]
+            .row_json
+            .as_ref()
+            .unwrap()
+            .contains("\"score\":0.9")
+    );
+    let now = store.submission("s1").unwrap().unwrap();
+    assert_eq!(now.created_at, "2024-01-01 00:00:00.000000");
+}
+
+#[test]
+fn a_pending_row_leaves_no_history() {
+    let place = place();
+    make_service_file(&place, &[("s1", "5A", 0.0, "2024-01-01 00:00:00.000000")]);
+    place
+        .raw()
+        .execute("UPDATE submissions SET status = 'pending'", [])
+        .unwrap();
+    let mut store = place.open();
+    record(&mut store, &row("s1", "5A", 0.2)).unwrap();
+    assert_eq!(store.evaluations("s1").unwrap().len(), 1);
+}
+
+#[test]
+fn an_evaluation_is_found_by_its_cache_key() {
+    let place = place();
+    let mut store = place.open();
+    assert_eq!(store.evaluation_for("key").unwrap(), None);
+    record(&mut store, &row("a", "5Key", 0.7)).unwrap();
+    let found = store.evaluation_for("key").unwrap().unwrap();
+    assert_eq!(found.record_json.as_deref(), Some("{\"r\":1}"));
+    assert_eq!((found.submission_id.as_str(), found.passed), ("a", true));
+}
+
+#[test]
+fn a_score_that_is_no_number_is_refused() {
+    let place = place();
+    let mut store = place.open();
+    for score in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let error = record(&mut store, &row("a", "5Key", score)).unwrap_err();
+        assert!(matches!(error, StoreError::NotFinite { .. }), "{error}");
+    }
+    let mut long = row("a", "5Key", 0.5);
+    long.size_bytes = u64::MAX;
+    assert!(matches!(
+        record(&mut store, &long),
+        Err(StoreError::TooLarge { .. })
+    ));
+    assert_eq!(store.stats().unwrap().total_submissions, 0);
+}
+
+#[test]
+fn a_result_that_fails_half_way_leaves_nothing() {
+    let place = place();
+    let mut store = place.open();
+    begin(&mut store, "r", 1);
+    let row = row("a", "5Key", 0.7);
+    let item = Some(RunItemId {
+        run: "r",
+        ordinal: 7,
+    });
+    let evaluated = Evaluated {
+        item,
+        row: &row,
+        sequence: None,
+        cache_key: "k",
+        record_json: "{}",
+    };
+    let error = store.record(&evaluated).unwrap_err();
+    assert!(
+        matches!(error, StoreError::UnknownItem { ordinal: 7, .. }),
+        "{error}"
+    );
+    let raw = place.raw();
+    for table in ["submissions", "arrivals", "fingerprints", "evaluations"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let count: i64 = raw.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(count, 0, "{table}");
+    }
+}

@@ -1,0 +1,142 @@
+use super::*;
+
+#[test]
+fn a_run_is_followed_from_its_beginning_to_its_end() {
+    let place = place();
+    let mut store = place.open();
+    begin(&mut store, "r", 3);
+    assert_eq!(store.run("r").unwrap().unwrap().outcome, None);
+    let fingerprint = sequence("x = 1\n");
+    let arrivals = [0, 2].map(|ordinal| Arrival {
+        ordinal,
+        submission_id: if ordinal == 0 { "a" } else { "c" },
+        hotkey: "5Key",
+        sequence: Some(&fingerprint),
+    });
+    store.reserve("r", &arrivals, at_second(1)).unwrap();
+    let item = |ordinal| RunItemId { run: "r", ordinal };
+    let failure = Failure {
+        item: item(1),
+        submission_id: None,
+        stage: "package",
+        message: "empty ZIP artifact",
+    };
+    store.record_failure(&failure, at_second(2)).unwrap();
+    let first = row("a", "5Key", 0.7);
+    store
+        .record(&Evaluated {
+            item: Some(item(0)),
+            row: &first,
+            sequence: Some(&fingerprint),
+            cache_key: "k",
+            record_json: "{}",
+        })
+        .unwrap();
+
+    let items = store.run_items("r").unwrap();
+    let states: Vec<_> = items
+        .iter()
+        .map(|item| (item.state, item.submission_id.as_deref()))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            (ItemState::Recorded, Some("a")),
+            (ItemState::Failed, None),
+            (ItemState::Pending, Some("c"))
+        ]
+    );
+    assert_eq!(items[2].package, "2.zip");
+    let failures = store.failures("r").unwrap();
+    assert_eq!(
+        failures,
+        [(1, "package".to_owned(), "empty ZIP artifact".to_owned())]
+    );
+    assert_eq!(
+        store.evaluations("a").unwrap()[0].run_id.as_deref(),
+        Some("r")
+    );
+    assert_eq!(
+        store.submission("a").unwrap().unwrap().created_at,
+        at_second(1).to_string()
+    );
+
+    store
+        .finish_run("r", RunOutcome::Interrupted, at_second(3))
+        .unwrap();
+    let run = store.run("r").unwrap().unwrap();
+    assert_eq!(run.outcome, Some(RunOutcome::Interrupted));
+    assert_eq!(run.finished_at, Some(at_second(3).to_string()));
+}
+
+#[test]
+fn a_run_id_is_used_once() {
+    let place = place();
+    let mut store = place.open();
+    begin(&mut store, "r", 1);
+    let again = NewRun {
+        id: "r",
+        program_version: "",
+        settings_json: "",
+        started_at: at_second(0),
+        items: &[],
+    };
+    assert!(matches!(
+        store.begin_run(&again),
+        Err(StoreError::RunExists { .. })
+    ));
+    assert_eq!(store.run_items("r").unwrap().len(), 1);
+    assert!(store.run("other").unwrap().is_none());
+    assert!(store.run_items("other").unwrap().is_empty());
+}
+
+#[test]
+fn reserving_again_changes_neither_places_nor_progress() {
+    let place = place();
+    let mut store = place.open();
+    begin(&mut store, "r", 2);
+    let arrival = |ordinal, submission_id| Arrival {
+        ordinal,
+        submission_id,
+        hotkey: "5Key",
+        sequence: None,
+    };
+    store
+        .reserve("r", &[arrival(0, "a"), arrival(1, "b")], at_second(1))
+        .unwrap();
+    let row = row("a", "5Key", 0.7);
+    let item = Some(RunItemId {
+        run: "r",
+        ordinal: 0,
+    });
+    store
+        .record(&Evaluated {
+            item,
+            row: &row,
+            sequence: None,
+            cache_key: "k",
+            record_json: "{}",
+        })
+        .unwrap();
+    store
+        .reserve("r", &[arrival(1, "b"), arrival(0, "a")], at_second(9))
+        .unwrap();
+    assert_eq!(store.run_items("r").unwrap()[0].state, ItemState::Recorded);
+    record(
+        &mut store,
+        &SubmissionRow {
+            id: "b".into(),
+            ..row
+        },
+    )
+    .unwrap();
+    let order: Vec<_> = store
+        .submissions(9)
+        .unwrap()
+        .into_iter()
+        .map(|row| row.id)
+        .collect();
+    assert_eq!(order, ["b", "a"], "newest first");
+    let unknown = store.reserve("r", &[arrival(2, "c")], at_second(9));
+    assert!(matches!(unknown, Err(StoreError::UnknownItem { .. })));
+}
