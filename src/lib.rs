@@ -11,6 +11,7 @@
 
 pub mod dataset;
 pub mod files;
+pub mod harness;
 pub mod judge;
 pub mod package;
 pub mod python;

@@ -1,0 +1,460 @@
+//! The real interpreter behind the `python` setting, and the files it needs.
+//!
+//! The setting may name a launcher script (pyenv), a symlink, or a virtual environment. It is
+//! started once, told to print what it is, and the answer becomes a [`Layout`]: the folders, files
+//! and symlinks that have to exist, at the same paths, for Python to start and to import its own
+//! library. Nothing is started again for later runs.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::Read;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::ExecutorError;
+
+/// Longest a setting's program may take to say what it is.
+const PROBE_TIME: Duration = Duration::from_secs(20);
+/// Most bytes of its answer.
+const PROBE_BYTES: u64 = 1 << 20;
+/// Symlinks followed for one path, as in the kernel.
+const MAX_LINKS: usize = 40;
+/// First field of the answer, so that a program that merely prints something is told apart.
+const MAGIC: &[u8] = b"dfab-python-probe";
+
+/// Prints NUL-separated fields. `-I -S` keeps the operator's site packages from running.
+const PROBE: &str = r"
+import os, sys
+v = sys.version_info
+fields = ['dfab-python-probe', sys.implementation.name, '%d.%d.%d' % v[:3], sys.executable or '',
+          sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix,
+          os.path.dirname(os.__file__)]
+fields += ['path:' + p for p in sys.path if p]
+with open('/proc/self/maps', errors='surrogateescape') as maps:
+    seen = {line.rstrip('\n').split(None, 5)[5] for line in maps if line.count(' /')}
+fields += ['map:' + p for p in sorted(seen) if p.startswith('/') and not p.endswith(' (deleted)')]
+sys.stdout.buffer.write(b'\0'.join(os.fsencode(f) for f in fields))
+";
+
+/// Places where system libraries live; a library found below one brings its whole folder, because
+/// extension modules load more of them later.
+const SYSTEM_LIBRARIES: [&str; 5] = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib"];
+/// Prefixes shared with other programs, of which only Python's own folders are taken.
+const SHARED_PREFIXES: [&str; 3] = ["/", "/usr", "/usr/local"];
+/// Host paths that mean something else inside.
+const TAKEN: [&str; 4] = ["/workspace", "/proc", "/dev", "/sys"];
+
+/// The real interpreter behind a `python` setting.
+#[derive(Debug, Clone)]
+pub struct Interpreter {
+    /// Absolute path of the program to start (for a virtual environment, the link inside it).
+    pub executable: PathBuf,
+    /// `3.12.1`.
+    pub version: String,
+    /// What has to be there for it to work.
+    pub(crate) layout: Layout,
+}
+
+/// Paths that have to exist for an interpreter to work, parents before children.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) entries: Vec<LayoutEntry>,
+    /// Files that the harness's user must be able to read, or Python cannot start.
+    pub(crate) vital: Vec<PathBuf>,
+}
+
+/// One such path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LayoutEntry {
+    /// Absolute, without links in its folders.
+    pub(crate) path: PathBuf,
+    /// What is there.
+    pub(crate) kind: LayoutKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum LayoutKind {
+    /// A host file.
+    File,
+    /// A host folder with all it holds.
+    Folder,
+    /// A symlink with this text.
+    Link(PathBuf),
+}
+
+impl Interpreter {
+    /// Starts what the setting names once and asks it. A name without a slash is looked up on PATH.
+    ///
+    /// # Errors
+    /// Nothing by that name, or it is not a CPython, or it lies where the sandbox has something
+    /// else.
+    pub fn resolve(setting: &Path) -> Result<Self, ExecutorError> {
+        let program = find_program(setting)?;
+        let unusable = |why: String| ExecutorError::PythonUnusable {
+            path: program.clone(),
+            why,
+        };
+        let answer = ask(&program).map_err(unusable)?;
+        let probe = Probe::parse(&answer).map_err(unusable)?;
+        let layout = probe.layout().map_err(unusable)?;
+        Ok(Self {
+            executable: probe.executable,
+            version: probe.version,
+            layout,
+        })
+    }
+}
+
+fn find_program(setting: &Path) -> Result<PathBuf, ExecutorError> {
+    let missing = |why: &str| ExecutorError::PythonNotFound {
+        setting: setting.to_owned(),
+        why: why.to_owned(),
+    };
+    if setting.as_os_str().as_bytes().contains(&b'/') {
+        let path = std::path::absolute(setting).map_err(|error| missing(&error.to_string()))?;
+        return executable(&path)
+            .map(|()| path)
+            .map_err(|why| missing(&why));
+    }
+    let search = std::env::var_os("PATH").ok_or_else(|| missing("PATH is not set"))?;
+    std::env::split_paths(&search)
+        .filter(|folder| folder.is_absolute())
+        .map(|folder| folder.join(setting))
+        .find(|path| executable(path).is_ok())
+        .ok_or_else(|| missing("no folder on PATH holds a program of that name"))
+}
+
+fn executable(path: &Path) -> Result<(), String> {
+    let meta = path.metadata().map_err(|error| error.to_string())?;
+    if !meta.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    if meta.permissions().mode() & 0o111 == 0 {
+        return Err("it is not executable".to_owned());
+    }
+    Ok(())
+}
+
+/// Runs the probe with a time limit and returns what it printed.
+fn ask(program: &Path) -> Result<Vec<u8>, String> {
+    let mut child = Command::new(program)
+        .args(["-I", "-S", "-c", PROBE])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("it does not start: {error}"))?;
+    let (sender, receiver) = std::sync::mpsc::channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            let mut answer = Vec::new();
+            let result = stdout
+                .take(PROBE_BYTES)
+                .read_to_end(&mut answer)
+                .map(|_| answer);
+            // Nobody listens any more only if the time is up.
+            let _ = sender.send(result);
+        });
+    }
+    let started = Instant::now();
+    let answer = receiver.recv_timeout(PROBE_TIME);
+    let status = loop {
+        match child.try_wait() {
+            Ok(None) if started.elapsed() < PROBE_TIME && answer.is_ok() => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok(Some(status)) => break Some(status),
+            _ => {
+                let _ = child.kill();
+                let _ = child.wait();
+                break None;
+            }
+        }
+    };
+    match (answer, status) {
+        (Ok(Ok(answer)), Some(status)) if status.success() => Ok(answer),
+        (Ok(Err(error)), _) => Err(format!("its answer cannot be read: {error}")),
+        (_, Some(status)) => Err(format!("asked for its version it ended with {status}")),
+        (_, None) => Err(format!(
+            "it gave no answer within {} s",
+            PROBE_TIME.as_secs()
+        )),
+    }
+}
+
+/// What an interpreter said of itself.
+#[derive(Debug)]
+struct Probe {
+    version: String,
+    executable: PathBuf,
+    /// Without doubles; the virtual environment's too.
+    prefixes: Vec<PathBuf>,
+    standard_library: PathBuf,
+    search_path: Vec<PathBuf>,
+    mapped: Vec<PathBuf>,
+}
+
+impl Probe {
+    fn parse(answer: &[u8]) -> Result<Self, String> {
+        let mut fields = answer.split(|byte| *byte == 0);
+        let mut field = || fields.next().unwrap_or_default();
+        if field() != MAGIC {
+            return Err("it is not a Python interpreter".to_owned());
+        }
+        let implementation = String::from_utf8_lossy(field()).into_owned();
+        if implementation != "cpython" {
+            return Err(format!("it is {implementation}, not CPython"));
+        }
+        let version = String::from_utf8_lossy(field()).into_owned();
+        let path = |bytes: &[u8]| PathBuf::from(OsString::from_vec(bytes.to_vec()));
+        let executable = path(field());
+        if !executable.is_absolute() {
+            return Err("it does not know its own path".to_owned());
+        }
+        let mut prefixes: Vec<PathBuf> = Vec::new();
+        for _ in 0..4 {
+            push_new(&mut prefixes, path(field()));
+        }
+        let environment = executable
+            .parent()
+            .and_then(Path::parent)
+            .map(Path::to_owned);
+        if let Some(root) = environment.filter(|root| root.join("pyvenv.cfg").is_file()) {
+            push_new(&mut prefixes, root);
+        }
+        let standard_library = path(field());
+        let (mut search_path, mut mapped) = (Vec::new(), Vec::new());
+        for item in fields {
+            if let Some(item) = item.strip_prefix(b"path:") {
+                search_path.push(path(item));
+            } else if let Some(item) = item.strip_prefix(b"map:") {
+                mapped.push(path(item));
+            }
+        }
+        Ok(Self {
+            version,
+            executable,
+            prefixes,
+            standard_library,
+            search_path,
+            mapped,
+        })
+    }
+
+    fn layout(&self) -> Result<Layout, String> {
+        let mut plan = Plan::default();
+        for link in ["/lib", "/lib64", "/lib32", "/libx32"] {
+            plan.link_only(Path::new(link));
+        }
+        plan.add(Path::new("/etc/ld.so.cache"));
+        plan.add(Path::new("/usr/share/zoneinfo"));
+        self.add_libraries(&mut plan);
+        self.add_prefixes(&mut plan);
+        let program = plan
+            .add(&self.executable)
+            .ok_or_else(|| format!("{} cannot be read", self.executable.display()))?;
+        self.add_aliases(&mut plan, &program);
+        if let Some(loader) = program_loader(&program) {
+            if let Some(file) = plan.add(&loader) {
+                plan.add_library(&file);
+            }
+        }
+        let entries = plan.finish();
+        for entry in &entries {
+            if let Some(taken) = TAKEN.iter().find(|taken| entry.path.starts_with(taken)) {
+                return Err(format!(
+                    "{} lies below {taken}, which is something else inside the sandbox",
+                    entry.path.display()
+                ));
+            }
+            if entry.path.to_str().is_none() {
+                return Err(format!("{} is not valid UTF-8", entry.path.display()));
+            }
+        }
+        let os = self.standard_library.join("os.py");
+        let vital = [os].into_iter().filter(|path| path.is_file()).collect();
+        Ok(Layout { entries, vital })
+    }
+
+    fn add_libraries(&self, plan: &mut Plan) {
+        for file in &self.mapped {
+            if let Some(file) = plan.add(file) {
+                plan.add_library(&file);
+            }
+        }
+    }
+
+    fn add_prefixes(&self, plan: &mut Plan) {
+        for prefix in &self.prefixes {
+            if SHARED_PREFIXES
+                .iter()
+                .any(|shared| prefix == Path::new(shared))
+            {
+                continue;
+            }
+            for part in ["lib", "lib64", "pyvenv.cfg"] {
+                plan.add(&prefix.join(part));
+            }
+        }
+        plan.add(&self.standard_library);
+        for folder in &self.search_path {
+            plan.add(folder);
+        }
+        if self
+            .prefixes
+            .iter()
+            .any(|prefix| prefix == Path::new("/usr"))
+        {
+            // Debian keeps packages of the system's Python here.
+            plan.add(Path::new("/usr/lib/python3"));
+        }
+    }
+
+    /// `python3` and `python` beside the program, as far as they are the same program.
+    fn add_aliases(&self, plan: &mut Plan, program: &Path) {
+        for folder in [self.executable.parent(), program.parent()]
+            .into_iter()
+            .flatten()
+        {
+            for name in ["python3", "python"] {
+                let alias = folder.join(name);
+                if alias.canonicalize().is_ok_and(|target| target == program) {
+                    plan.add(&alias);
+                }
+            }
+        }
+    }
+}
+
+fn push_new(list: &mut Vec<PathBuf>, item: PathBuf) {
+    if item.is_absolute() && !list.contains(&item) {
+        list.push(item);
+    }
+}
+
+/// Collects layout entries; keyed by path so that each is there once and parents come first.
+#[derive(Default)]
+struct Plan(BTreeMap<PathBuf, LayoutKind>);
+
+impl Plan {
+    /// Adds a path that may contain links anywhere; returns where it really is, if it exists.
+    fn add(&mut self, path: &Path) -> Option<PathBuf> {
+        let real = self.trace(path)?;
+        let kind = if real.is_dir() {
+            LayoutKind::Folder
+        } else {
+            LayoutKind::File
+        };
+        if kind == LayoutKind::Folder && real == Path::new("/") {
+            return None;
+        }
+        self.0.insert(real.clone(), kind);
+        Some(real)
+    }
+
+    /// Adds the folder of a system library; of any other library only the file is taken.
+    fn add_library(&mut self, file: &Path) {
+        let below_system = SYSTEM_LIBRARIES.iter().any(|root| file.starts_with(root));
+        if let Some(folder) = file.parent().filter(|_| below_system) {
+            self.add(folder);
+        }
+    }
+
+    /// Adds a top-level path only if it is a link (merged `/usr`).
+    fn link_only(&mut self, path: &Path) {
+        if let Ok(target) = path.read_link() {
+            self.0.insert(path.to_owned(), LayoutKind::Link(target));
+        }
+    }
+
+    /// Walks a path as the kernel does, noting every link met.
+    fn trace(&mut self, path: &Path) -> Option<PathBuf> {
+        let mut todo: Vec<OsString> = components(path);
+        let mut real = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(name) = todo.pop() {
+            if name == OsStr::new("..") {
+                real.pop();
+                continue;
+            }
+            let next = real.join(&name);
+            let Ok(target) = next.read_link() else {
+                real = next;
+                continue;
+            };
+            links += 1;
+            if links > MAX_LINKS {
+                return None;
+            }
+            if target.is_absolute() {
+                real = PathBuf::from("/");
+            }
+            todo.extend(components(&target));
+            self.0.insert(next, LayoutKind::Link(target));
+        }
+        real.exists().then_some(real)
+    }
+
+    /// Without what lies inside a folder that is there as a whole.
+    fn finish(self) -> Vec<LayoutEntry> {
+        let mut entries: Vec<LayoutEntry> = Vec::new();
+        for (path, kind) in self.0 {
+            let covered = path.ancestors().skip(1).any(|parent| {
+                entries
+                    .iter()
+                    .any(|entry| entry.kind == LayoutKind::Folder && entry.path == parent)
+            });
+            if !covered {
+                entries.push(LayoutEntry { path, kind });
+            }
+        }
+        entries
+    }
+}
+
+/// Names of a path, last first, without the root and `.`.
+fn components(path: &Path) -> Vec<OsString> {
+    path.components()
+        .rev()
+        .filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir))
+        .map(|part| part.as_os_str().to_owned())
+        .collect()
+}
+
+/// The program header type that names the dynamic loader, and where it says so (64-bit ELF).
+fn program_loader(program: &Path) -> Option<PathBuf> {
+    const PT_INTERP: u32 = 3;
+    let mut head = Vec::new();
+    std::fs::File::open(program)
+        .ok()?
+        .take(64 * 1024)
+        .read_to_end(&mut head)
+        .ok()?;
+    if !head.starts_with(b"\x7fELF\x02\x01") {
+        return None;
+    }
+    let number = |at: usize, size: usize| -> Option<usize> {
+        let bytes = head.get(at..at.checked_add(size)?)?;
+        let value = bytes
+            .iter()
+            .rev()
+            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        usize::try_from(value).ok()
+    };
+    let (table, size, count) = (number(32, 8)?, number(54, 2)?, number(56, 2)?);
+    for index in 0..count {
+        let header = table.checked_add(index.checked_mul(size)?)?;
+        if number(header, 4)? == PT_INTERP as usize {
+            let (start, length) = (number(header + 8, 8)?, number(header + 32, 8)?);
+            let text = head.get(start..start.checked_add(length)?)?;
+            let text = text.split(|byte| *byte == 0).next()?;
+            return Some(PathBuf::from(OsStr::from_bytes(text)));
+        }
+    }
+    None
+}

@@ -1,0 +1,133 @@
+//! Who the harness is: a user without rights, in namespaces of its own.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use nix::libc::pid_t;
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::prctl::{set_dumpable, set_pdeathsig};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresuid};
+
+use super::protocol::{Failure, Part};
+use super::sys::{self, Fork};
+
+/// The user and group a harness of root runs as on the host, and every harness sees itself as. The
+/// kernel's overflow id, by convention nobody's: no file should belong to it.
+pub(super) const NOBODY: u32 = 65_534;
+
+/// What a run has of its own.
+pub(super) const NAMESPACES: [(&str, CloneFlags); 7] = [
+    ("user", CloneFlags::CLONE_NEWUSER),
+    ("mount", CloneFlags::CLONE_NEWNS),
+    ("pid", CloneFlags::CLONE_NEWPID),
+    ("network", CloneFlags::CLONE_NEWNET),
+    ("ipc", CloneFlags::CLONE_NEWIPC),
+    ("uts", CloneFlags::CLONE_NEWUTS),
+    ("cgroup", CloneFlags::CLONE_NEWCGROUP),
+];
+
+/// Root becomes nobody; anyone else stays who they are.
+///
+/// A user namespace that maps host user 0 would pass the kernel's checks for that user on files
+/// such as `/proc/sys/kernel/core_pattern`, whatever the capabilities. So root leaves first.
+pub(super) fn leave_root() -> Result<(), Failure> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let failed =
+        |what: &'static str| move |error: nix::Error| Failure::new(Part::Identity, what, error);
+    let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+    setgroups(&[]).map_err(failed("leave root's groups"))?;
+    setresgid(gid, gid, gid).map_err(failed("change the group"))?;
+    setresuid(uid, uid, uid).map_err(failed("change the user"))
+}
+
+/// New namespaces of every kind, the user namespace mapping one user and one group. The next child
+/// is process 1 of the new pid namespace.
+pub(super) fn enter_namespaces() -> Result<(), Failure> {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    let all = NAMESPACES
+        .iter()
+        .fold(CloneFlags::empty(), |all, (_, flag)| all | *flag);
+    if let Err(error) = unshare(all) {
+        return Err(name_the_refused(error));
+    }
+    let mapping = |file: &str, text: String| {
+        let path = Path::new("/proc/self").join(file);
+        fs::write(&path, text)
+            .map_err(|error| Failure::new(Part::UserMapping, "map it", error).at(path))
+    };
+    // A change of user made us undumpable, and then the mapping belongs to root.
+    set_dumpable(true).map_err(|error| Failure::new(Part::UserMapping, "prepare it", error))?;
+    mapping("setgroups", "deny".to_owned())?;
+    mapping("uid_map", format!("{NOBODY} {uid} 1"))?;
+    mapping("gid_map", format!("{NOBODY} {gid} 1"))?;
+    // From now on nobody may read or trace us, the harness's user included. The change of user also
+    // cleared the signal that ties us to dfab.
+    set_dumpable(false)
+        .and_then(|()| set_pdeathsig(Signal::SIGKILL))
+        .map_err(|error| Failure::new(Part::Identity, "close the keeper", error))
+}
+
+/// Tries the kinds one by one, to say which one the system refuses.
+fn name_the_refused(error: nix::Error) -> Failure {
+    for (name, flag) in NAMESPACES {
+        if let Err(error) = unshare(flag) {
+            return Failure::new(Part::Namespaces, name, error);
+        }
+    }
+    Failure::new(Part::Namespaces, "all at once", error)
+}
+
+/// Forbids user namespaces below ours, with which a harness would get capabilities back.
+pub(super) fn forbid_nested_user_namespaces() -> io::Result<()> {
+    fs::write("/proc/sys/user/max_user_namespaces", "0")
+}
+
+/// A user namespace in which the workspace's owner is the harness's user. A mount that uses it
+/// shows the files as the harness's own, whatever their modes deny to others.
+pub(super) fn owner_mapping(workspace: &Path) -> Result<OwnedFd, Failure> {
+    let failed = |what: &'static str| {
+        move |error: io::Error| Failure::new(Part::WorkspaceMapping, what, error).at(workspace)
+    };
+    let owner = fs::metadata(workspace).map_err(failed("examine it"))?;
+    let (ready, tell) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC)
+        .map_err(|error| failed("make a pipe")(error.into()))?;
+    let holder = match sys::fork().map_err(failed("fork"))? {
+        Fork::Parent { child } => child,
+        Fork::Child => {
+            // Reports by a byte that the namespace is there, then waits to be killed.
+            if unshare(CloneFlags::CLONE_NEWUSER).is_ok() {
+                let _ = nix::unistd::write(&tell, b"+");
+            }
+            drop(tell);
+            let _ = set_pdeathsig(Signal::SIGKILL);
+            loop {
+                nix::unistd::pause();
+            }
+        }
+    };
+    drop(tell);
+    let mut byte = [0];
+    let answer = nix::unistd::read(ready.as_fd(), &mut byte);
+    let result = match answer {
+        Ok(1) => map_owner(holder, owner.uid(), owner.gid()).map_err(failed("map its owner")),
+        _ => Err(failed("make a user namespace")(
+            io::Error::from_raw_os_error(nix::libc::EPERM),
+        )),
+    };
+    let _ = kill(Pid::from_raw(holder), Signal::SIGKILL);
+    let _ = sys::wait4(holder);
+    result
+}
+
+fn map_owner(holder: pid_t, uid: u32, gid: u32) -> io::Result<OwnedFd> {
+    let folder = Path::new("/proc").join(holder.to_string());
+    fs::write(folder.join("uid_map"), format!("{uid} {NOBODY} 1"))?;
+    fs::write(folder.join("gid_map"), format!("{gid} {NOBODY} 1"))?;
+    Ok(fs::File::open(folder.join("ns/user"))?.into())
+}

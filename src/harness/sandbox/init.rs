@@ -1,0 +1,126 @@
+//! Process 1 of the run's pid namespace. It finishes the private root, starts the harness below
+//! itself, and waits. When it ends, the kernel kills everything else in the namespace; when the
+//! keeper ends, the kernel kills it. The harness cannot signal it, read it or trace it: it ignores
+//! all signals from inside, is not dumpable and does not appear in `/proc`.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use rustix::thread::{CapabilitySet, CapabilitySets};
+use serde::{Deserialize, Serialize};
+
+use super::protocol::{Failure, Part, Request, hung_up};
+use super::sys::Fork;
+use super::world::{Scratch, Source};
+use super::{payload, sys, world};
+
+/// Every run sees the same machine.
+const HOST_NAME: &[u8] = b"dfab";
+
+/// What the keeper prepared.
+pub(super) struct Prepared<'a> {
+    pub(super) request: &'a Request,
+    pub(super) sources: &'a [Source],
+    pub(super) workspace: &'a OwnedFd,
+    pub(super) scratch: &'a Scratch,
+    /// A limit on processes would count this run's only.
+    pub(super) count_processes: bool,
+}
+
+/// From the init (and, before it is the harness, its child) to the keeper; one JSON line each.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Word {
+    /// The private root is `/` now. Why there is no `/proc` in it, if there is none.
+    Ready { no_proc: Option<String> },
+    /// Something of ours did not work.
+    Failed(Failure),
+    /// The harness ended, with this status of `wait(2)`.
+    Ended { status: i32 },
+}
+
+/// The whole life of process 1. `keeper_lives` brings one byte when the harness may start, and hangs
+/// up when the keeper is gone.
+pub(super) fn live(prepared: &Prepared<'_>, report: OwnedFd, keeper_lives: &OwnedFd) -> ! {
+    let report = File::from(report);
+    let ended = run(prepared, &report, keeper_lives);
+    let (word, code) = match ended {
+        Ok(status) => (Word::Ended { status }, 0),
+        Err(failure) => (Word::Failed(failure), 1),
+    };
+    say(&report, &word);
+    sys::exit_now(code)
+}
+
+fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result<i32, Failure> {
+    let failed =
+        |what: &'static str| move |error: nix::Error| Failure::new(Part::Start, what, error);
+    set_pdeathsig(Signal::SIGKILL).map_err(failed("tie the init to the keeper"))?;
+    if hung_up(keeper_lives.as_fd()) {
+        sys::exit_now(1);
+    }
+    let (request, scratch) = (prepared.request, prepared.scratch);
+    let no_proc = world::enter(
+        request,
+        prepared.sources,
+        prepared.workspace.as_fd(),
+        scratch,
+    )?;
+    rustix::system::sethostname(HOST_NAME)
+        .map_err(|error| Failure::new(Part::HostName, "set it", error))?;
+    let group_is_watched = no_proc.is_none();
+    say(report, &Word::Ready { no_proc });
+    // The keeper's word may only come when the control groups hold us.
+    let mut go = [0];
+    match nix::unistd::read(keeper_lives, &mut go) {
+        Ok(1) => {}
+        _ => sys::exit_now(1),
+    }
+
+    let fork = sys::fork().map_err(|error| Failure::new(Part::Start, "fork", error))?;
+    let harness = match fork {
+        Fork::Parent { child } => child,
+        Fork::Child => {
+            let Err(failure) =
+                payload::become_harness(request, prepared.count_processes, group_is_watched);
+            say(report, &Word::Failed(failure));
+            sys::exit_now(1)
+        }
+    };
+    give_up_capabilities()?;
+    wait_for(harness)
+}
+
+/// Reaps whatever ends until the harness itself has. What then lives is killed by our end, and its
+/// processor time still counts as ours.
+fn wait_for(harness: nix::libc::pid_t) -> Result<i32, Failure> {
+    loop {
+        let reaped =
+            sys::wait4(-1).map_err(|error| Failure::new(Part::Start, "wait for it", error))?;
+        if reaped.pid == harness {
+            return Ok(reaped.status);
+        }
+    }
+}
+
+/// Waiting needs none, and what is not there cannot be stolen.
+fn give_up_capabilities() -> Result<(), Failure> {
+    let none = CapabilitySet::empty();
+    let sets = CapabilitySets {
+        effective: none,
+        permitted: none,
+        inheritable: none,
+    };
+    rustix::thread::set_capabilities(None, sets)
+        .map_err(|error| Failure::new(Part::Privileges, "drop the init's capabilities", error))
+}
+
+/// Tells the keeper. If it is gone, so are we in a moment.
+fn say(mut report: &File, word: &Word) {
+    if let Ok(mut line) = serde_json::to_vec(word) {
+        line.push(b'\n');
+        let _ = report.write_all(&line);
+    }
+}

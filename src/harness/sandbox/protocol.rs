@@ -1,0 +1,261 @@
+//! What dfab and the keeper say to each other: JSON in `SOCK_SEQPACKET` messages, each of bounded
+//! size and arriving whole, some with a descriptor attached.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags,
+    SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::harness::Protection;
+use crate::harness::interpreter::LayoutEntry;
+
+/// Largest message. A request with its layout takes a few KiB.
+const MAX_MESSAGE: usize = 64 * 1024;
+
+/// One run, as the keeper needs it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    /// Absolute and without links.
+    pub(super) workspace: PathBuf,
+    /// Root is asked to run it, but other users could not read all of it.
+    pub(super) workspace_needs_mapping: bool,
+    /// Program and arguments.
+    pub(super) argv: Vec<String>,
+    /// Name and value.
+    pub(super) environment: Vec<(String, String)>,
+    /// What to show of the host.
+    pub(super) layout: Vec<LayoutEntry>,
+    /// Files (as seen inside) without which the harness cannot start.
+    pub(super) vital: Vec<PathBuf>,
+    pub(super) output_filename: String,
+    pub(super) limits: Limits,
+}
+
+/// See [`HarnessLimits`](crate::harness::HarnessLimits).
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Limits {
+    pub(super) wall_millis: u64,
+    pub(super) cpu_seconds: u64,
+    pub(super) memory_bytes: u64,
+    pub(super) tmp_bytes: u64,
+    pub(super) pids: u64,
+    pub(super) open_files: u64,
+}
+
+/// From dfab to the keeper, after the request.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Order {
+    /// The init is where it should be: let it start the harness.
+    Go,
+    /// Kill the harness and report.
+    Stop,
+}
+
+/// From the keeper to dfab.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) enum Message {
+    /// The init exists and waits for the order to go; a descriptor of its process is attached.
+    Started { init: u32 },
+    /// Everything of the run is dead. The output file is attached if there is a good one.
+    Finished(Report),
+    /// The run could not be carried out; nothing of it is alive.
+    Failed(Failure),
+}
+
+/// A run as the keeper saw it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Report {
+    pub(super) end: End,
+    pub(super) output: Output,
+    pub(super) wall_micros: u64,
+    pub(super) cpu_micros: u64,
+    pub(super) peak_bytes: u64,
+    pub(super) enforced: Vec<Protection>,
+}
+
+/// How the payload ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum End {
+    Exit(i32),
+    Signal(i32),
+    WallTime,
+    CpuTime,
+    Memory,
+    /// On dfab's order.
+    Stopped,
+    /// Someone else killed the init, and so all of it.
+    Lost,
+}
+
+/// What lies at the output path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Output {
+    None,
+    File { size: u64 },
+    Bad(String),
+}
+
+/// A part of our own work that failed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Failure {
+    pub(super) part: Part,
+    pub(super) path: Option<PathBuf>,
+    /// What was tried, where the part alone does not say it.
+    pub(super) what: String,
+    pub(super) errno: Option<i32>,
+}
+
+impl Failure {
+    pub(super) fn new(part: Part, what: impl Into<String>, error: impl Into<io::Error>) -> Self {
+        let errno = error.into().raw_os_error();
+        Self {
+            part,
+            path: None,
+            what: what.into(),
+            errno,
+        }
+    }
+
+    pub(super) fn at(mut self, path: impl Into<PathBuf>) -> Self {
+        self.path = Some(path.into());
+        self
+    }
+}
+
+/// The parts of the sandbox, as named to people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Part {
+    Identity,
+    Namespaces,
+    UserMapping,
+    HostFiles,
+    WorkspaceMapping,
+    PrivateRoot,
+    ScratchSpace,
+    Devices,
+    HostName,
+    Privileges,
+    Limits,
+    Start,
+    Unreadable,
+    Keeper,
+}
+
+impl Part {
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Self::Identity => "unprivileged identity",
+            Self::Namespaces => "namespaces",
+            Self::UserMapping => "user namespace",
+            Self::HostFiles => "files of the host",
+            Self::WorkspaceMapping => "workspace",
+            Self::PrivateRoot => "private root",
+            Self::ScratchSpace => "private /tmp",
+            Self::Devices => "private /dev",
+            Self::HostName => "host name",
+            Self::Privileges => "dropping of privileges",
+            Self::Limits => "resource limits",
+            Self::Start => "start of the interpreter",
+            Self::Unreadable => "a file the harness needs",
+            Self::Keeper => "keeper process",
+        }
+    }
+}
+
+/// Both ends of a channel, closed on exec.
+pub(super) fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
+    let flags = SocketFlags::CLOEXEC;
+    Ok(rustix::net::socketpair(
+        AddressFamily::UNIX,
+        SocketType::SEQPACKET,
+        flags,
+        None,
+    )?)
+}
+
+/// Sends one message, without raising SIGPIPE when nobody is there.
+pub(super) fn send<T: Serialize>(
+    channel: BorrowedFd<'_>,
+    message: &T,
+    attached: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    let bytes = serde_json::to_vec(message).map_err(io::Error::other)?;
+    if bytes.len() > MAX_MESSAGE {
+        return Err(io::Error::other(format!(
+            "message of {} bytes is too long",
+            bytes.len()
+        )));
+    }
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let fds: Vec<BorrowedFd<'_>> = attached.into_iter().collect();
+    if !fds.is_empty() {
+        control.push(SendAncillaryMessage::ScmRights(&fds));
+    }
+    let sent = rustix::io::retry_on_intr(|| {
+        rustix::net::sendmsg(
+            channel,
+            &[IoSlice::new(&bytes)],
+            &mut control,
+            SendFlags::NOSIGNAL,
+        )
+    })?;
+    if sent == bytes.len() {
+        Ok(())
+    } else {
+        Err(io::Error::other("message was cut"))
+    }
+}
+
+/// Receives one message; `None` when the other side is gone.
+pub(super) fn receive<T: DeserializeOwned>(
+    channel: BorrowedFd<'_>,
+) -> io::Result<Option<(T, Option<OwnedFd>)>> {
+    let mut bytes = vec![0; MAX_MESSAGE];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let received = rustix::io::retry_on_intr(|| {
+        let mut parts = [IoSliceMut::new(&mut bytes)];
+        rustix::net::recvmsg(channel, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)
+    });
+    let received = match received {
+        // The other end died with something of ours unread.
+        Err(rustix::io::Errno::CONNRESET) => return Ok(None),
+        other => other?,
+    };
+    let attached = control
+        .drain()
+        .filter_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
+            _ => None,
+        })
+        .next();
+    if received.bytes == 0 {
+        return Ok(None);
+    }
+    if received
+        .flags
+        .intersects(ReturnFlags::TRUNC | ReturnFlags::CTRUNC)
+    {
+        return Err(io::Error::other("message is too long"));
+    }
+    let message = serde_json::from_slice(&bytes[..received.bytes]).map_err(io::Error::other)?;
+    Ok(Some((message, attached)))
+}
+
+/// Whether the other side is gone or has said something, without waiting.
+pub(super) fn hung_up(channel: impl AsFd) -> bool {
+    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    let mut fds = [PollFd::new(channel.as_fd(), PollFlags::empty())];
+    let _ = poll(&mut fds, PollTimeout::ZERO);
+    fds[0]
+        .revents()
+        .is_some_and(|events| events.intersects(PollFlags::POLLHUP | PollFlags::POLLERR))
+}

@@ -1,0 +1,242 @@
+//! The system calls that no safe wrapper covers. All of the sandbox's `unsafe` is here.
+#![allow(unsafe_code)]
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+
+use nix::libc;
+
+/// Which side of a fork this is.
+pub(super) enum Fork {
+    Parent { child: libc::pid_t },
+    Child,
+}
+
+/// Forks a process that has only one thread.
+pub(super) fn fork() -> io::Result<Fork> {
+    // SAFETY: only the keeper and the init call this. Both are single-threaded (the keeper starts
+    // no thread before or after, the init is its fork), so the child holds no lock of a vanished
+    // thread and may go on as ordinary code.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => Ok(Fork::Child),
+        child => Ok(Fork::Parent { child }),
+    }
+}
+
+/// Ends the process at once: no destructors, no flushing of buffers shared with the parent.
+pub(super) fn exit_now(code: i32) -> ! {
+    // SAFETY: `_exit` takes any number and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// A reaped child.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reaped {
+    pub(super) pid: libc::pid_t,
+    /// As `wait(2)` encodes it.
+    pub(super) status: i32,
+    /// User and system time of the child and of all that it has waited for, in microseconds.
+    pub(super) cpu_micros: u64,
+    /// Largest resident set of the child or of one that it has waited for, in bytes.
+    pub(super) peak_bytes: u64,
+}
+
+/// Waits for a child (-1: any). Restarts when a signal interrupts it.
+pub(super) fn wait4(pid: libc::pid_t) -> io::Result<Reaped> {
+    loop {
+        let mut status = 0;
+        // SAFETY: `rusage` is a plain C struct of integers, for which all zeroes are a value.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: both pointers are to live locals of the types the call writes.
+        let reaped = unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
+        if reaped >= 0 {
+            let micros = |time: libc::timeval| {
+                u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000
+                    + u64::try_from(time.tv_usec).unwrap_or(0)
+            };
+            return Ok(Reaped {
+                pid: reaped,
+                status,
+                cpu_micros: micros(usage.ru_utime) + micros(usage.ru_stime),
+                peak_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
+            });
+        }
+        let error = io::Error::last_os_error();
+        if error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+/// Closes, or marks close-on-exec, every descriptor from `first` on.
+pub(super) fn close_from(first: RawFd, only_on_exec: bool) -> io::Result<()> {
+    const CLOSE_RANGE_CLOEXEC: libc::c_uint = 1 << 2;
+    let flags = if only_on_exec { CLOSE_RANGE_CLOEXEC } else { 0 };
+    // SAFETY: takes three integers. Callers close only descriptors that no owner in this process
+    // will use again: the keeper before it owns any, the init after it has leaked its own.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            first as libc::c_uint,
+            u32::MAX,
+            flags,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Default action for every signal, none blocked.
+pub(super) fn reset_signals() {
+    /// Numbers in use on Linux, the real-time ones included.
+    const LAST_SIGNAL: i32 = 64;
+    /// The kernel's signal set: one bit a signal.
+    const SET_BYTES: usize = 8;
+    // The kernel's `struct sigaction` is at most four words here; all zeroes mean SIG_DFL, no
+    // flags, empty mask.
+    let default = [0_u64; 4];
+    let nothing_blocked = 0_u64;
+    for signal in 1..=LAST_SIGNAL {
+        // Not libc's `signal`, which refuses the two numbers that libc keeps for itself: they too
+        // may have been left ignored by whoever started us.
+        // SAFETY: reads `default`, which is at least as long as the kernel's structure, and writes
+        // nothing. SIG_DFL installs no code. SIGKILL and SIGSTOP are refused, rightly.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                std::ptr::null_mut::<u64>(),
+                SET_BYTES,
+            )
+        };
+    }
+    // SAFETY: reads eight bytes, the size passed, and writes nothing.
+    unsafe {
+        libc::syscall(
+            libc::SYS_rt_sigprocmask,
+            libc::SIG_SETMASK,
+            &raw const nothing_blocked,
+            std::ptr::null_mut::<u64>(),
+            SET_BYTES,
+        )
+    };
+}
+
+/// Children that end are reported again, in case the caller of this program ignored them.
+pub(super) fn notice_children() {
+    // SAFETY: as in `reset_signals`; called first in `main`, before any thread or child exists.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+/// A new, empty session keyring in place of the caller's.
+pub(super) fn new_session_keyring() -> io::Result<()> {
+    const KEYCTL_JOIN_SESSION_KEYRING: libc::c_long = 1;
+    // SAFETY: a null name asks for an anonymous keyring; no memory is passed.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_keyctl,
+            KEYCTL_JOIN_SESSION_KEYRING,
+            std::ptr::null::<u8>(),
+        )
+    };
+    if result >= 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// The next program is loaded at the same addresses every time, so that what Python derives from
+/// addresses (default hashes, set order) is the same in every run.
+pub(super) fn fixed_addresses() -> io::Result<()> {
+    // SAFETY: takes one integer; it changes how the next exec lays out memory.
+    let result = unsafe { libc::personality(libc::ADDR_NO_RANDOMIZE as libc::c_ulong) };
+    if result >= 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Attributes of a mount, for [`mount_setattr`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct MountAttributes<'a> {
+    pub(super) set: u64,
+    /// Show the files of the owner this user namespace maps as its own user's.
+    pub(super) idmap: Option<BorrowedFd<'a>>,
+}
+
+pub(super) const MOUNT_RDONLY: u64 = libc::MOUNT_ATTR_RDONLY;
+pub(super) const MOUNT_NOSUID: u64 = libc::MOUNT_ATTR_NOSUID;
+pub(super) const MOUNT_NODEV: u64 = libc::MOUNT_ATTR_NODEV;
+pub(super) const MOUNT_NOEXEC: u64 = libc::MOUNT_ATTR_NOEXEC;
+
+/// Sets attributes of the mount `fd` refers to and, with `recursive`, of all below it.
+pub(super) fn mount_setattr(
+    fd: BorrowedFd<'_>,
+    attributes: MountAttributes<'_>,
+    recursive: bool,
+) -> io::Result<()> {
+    const EMPTY: &CStr = c"";
+    let mut flags = libc::AT_EMPTY_PATH;
+    if recursive {
+        flags |= libc::AT_RECURSIVE;
+    }
+    let (idmap, userns) = match attributes.idmap {
+        Some(userns) => (libc::MOUNT_ATTR_IDMAP, userns.as_raw_fd()),
+        None => (0, 0),
+    };
+    let attr: [u64; 4] = [
+        attributes.set | idmap,
+        0,
+        0,
+        u64::try_from(userns).unwrap_or(0),
+    ];
+    // SAFETY: the path is a C string, and `attr` has the layout of the kernel's `struct mount_attr`
+    // (four u64: set, clear, propagation, userns_fd) whose size is passed along.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            fd.as_raw_fd(),
+            EMPTY.as_ptr(),
+            flags,
+            attr.as_ptr(),
+            size_of_val(&attr),
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Puts a filter on the system calls of this process and all that it starts. Needs
+/// `no_new_privs`.
+pub(super) fn filter_system_calls(filter: &'static [libc::sock_filter]) -> io::Result<()> {
+    let length = u16::try_from(filter.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let program = libc::sock_fprog {
+        len: length,
+        filter: filter.as_ptr().cast_mut(),
+    };
+    // SAFETY: the kernel copies `len` instructions from `filter`, which is a live slice of that
+    // length, and writes to neither. It checks the program itself.
+    let result = unsafe {
+        libc::prctl(
+            libc::PR_SET_SECCOMP,
+            libc::SECCOMP_MODE_FILTER,
+            &raw const program,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
