@@ -8,13 +8,19 @@
 //!                                                           similarity ─▶ neighbour ┐        │
 //!                                                                           judge ◀─┴────────┘─▶ record ─ store ─▶ weights
 //! ```
+//!
+//! [`pipeline`] walks one package through them and many in order, [`report`] shows what came out, [`cli`] is the
+//! program around it all.
 
+pub mod cli;
 pub mod dataset;
 pub mod files;
 pub mod harness;
 pub mod judge;
 pub mod package;
+pub mod pipeline;
 pub mod python;
+pub mod report;
 pub mod review;
 pub mod score;
 pub mod settings;

@@ -1,0 +1,291 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_dfab_global_optspecs
+    string join \n config= format= color= q/quiet v/verbose h/help V/version
+end
+
+function __fish_dfab_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_dfab_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_dfab_using_subcommand
+    set -l cmd (__fish_dfab_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c dfab -n "__fish_dfab_needs_command" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_needs_command" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_needs_command" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_needs_command" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_needs_command" -s V -l version -d 'Print version'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "completions" -d 'Print the completions of a shell'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "validate" -d 'Check packages against the package contract'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "review" -d 'Review the Python code of packages without running it'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "exec" -d 'Run one harness as a validator would, and nothing else'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "run" -d 'Evaluate packages from end to end and store the results'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "score" -d 'Score datasets'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "similarity" -d 'Compare the structure of Python code'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "weights" -d 'Print the weights: best score per hotkey'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "pack" -d 'Make a package from a folder'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "preflight" -d 'Check that this machine can evaluate packages'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "config" -d 'Print every setting with its origin'
+complete -c dfab -n "__fish_dfab_using_subcommand completions" -l regenerate -d 'Write all completions and manual pages below this folder of the sources' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand completions" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand completions" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand completions" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand completions" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l explain -d 'Explain a rule instead' -r
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l rules -d 'List the rules instead'
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'
+complete -c dfab -n "__fish_dfab_using_subcommand review" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand review" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand review" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l report -d 'Write how the run ended, what it used and what was enforced to this JSON file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-output-size-bytes -d 'Largest dataset, in bytes [default: 10MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l evaluation-timeout-seconds -l timeout -d 'Wall-clock time one harness may take, in seconds [default: 300]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey -d 'The hotkey of packages for which a list names none [default: unknown]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey-from -d 'Take hotkeys from elsewhere: the name of the package\'s folder' -r -f -a "parent\t'The name of the folder the package is in'"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -s j -l jobs -d 'Packages evaluated at once [default: number of cores]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l max-output-size-bytes -d 'Largest dataset, in bytes [default: 10MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l evaluation-timeout-seconds -l timeout -d 'Wall-clock time one harness may take, in seconds [default: 300]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l sample-preview-limit -d 'Lines of a dataset that are kept as its sample [default: 25]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l min-conversations -d 'Fewest conversations of a dataset [default: 1]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l max-conversations -d 'Most conversations of a dataset [default: 10000]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'
+complete -c dfab -n "__fish_dfab_using_subcommand run" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand run" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand score" -l min-conversations -d 'Fewest conversations of a dataset [default: 1]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand score" -l max-conversations -d 'Most conversations of a dataset [default: 10000]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand score" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand score" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand score" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand score" -l explain -d 'Say what each metric cost, which lines cost it, and what change would gain most'
+complete -c dfab -n "__fish_dfab_using_subcommand score" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'
+complete -c dfab -n "__fish_dfab_using_subcommand score" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand score" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand score" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l min -d 'Leave out pairs below this score' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l nearest -d 'Show only the nearest neighbour of each'
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l regions -d 'Show the line ranges that agree'
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -s o -l output -d 'Write to this file, in one step: readers see the old or the new one, never a part' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -l epoch -d 'Unix seconds to write as `epoch` [default: now]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -s o -l output -d 'The ZIP to write' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand pack" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l max-output-size-bytes -d 'Largest dataset, in bytes [default: 10MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l evaluation-timeout-seconds -l timeout -d 'Wall-clock time one harness may take, in seconds [default: 300]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sample-preview-limit -d 'Lines of a dataset that are kept as its sample [default: 25]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l name -d 'Name of the challenge for people [default: Data Fabrication]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l version -d 'Version reported to the platform [default: this program\'s version]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l max-output-size-bytes -d 'Largest dataset, in bytes [default: 10MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l evaluation-timeout-seconds -l timeout -d 'Wall-clock time one harness may take, in seconds [default: 300]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l sample-preview-limit -d 'Lines of a dataset that are kept as its sample [default: 25]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l min-conversations -d 'Fewest conversations of a dataset [default: 1]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l max-conversations -d 'Most conversations of a dataset [default: 10000]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l host -d 'Address the HTTP server listens on [default: 127.0.0.1]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l port -d 'Port the HTTP server listens on [default: 8080]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l public-submissions-enabled -d 'Whether the public submission routes are open [default: true]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l shared-token-file -d 'File that holds the token, read when the token is needed [default: /run/secrets/platform/challenge_token]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-enabled -d 'Whether harnesses run in containers, unless `executor` says otherwise [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-backend -d 'How containers are started [default: cli]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-bin -d 'The Docker command [default: docker]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-network -d 'Network of the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-cpus -d 'Processors a container may use [default: 2.0]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-memory -d 'Memory of a container [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-memory-swap -d 'Memory and swap of a container together [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-judge-enabled -d 'Whether a language model takes part in judging [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-plagiarism-enabled -d 'Whether a language model audits near copies [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-model -d 'The language model\'s name [default: llama3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-timeout-seconds -d 'Time one request to the language model may take, in seconds [default: 60]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-max-retries -d 'How often a failed request to the language model is repeated [default: 3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand config" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'

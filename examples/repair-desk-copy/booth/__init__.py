@@ -1,0 +1,1 @@
+'''The booth: mishaps in, dialogues out.'''

@@ -1,0 +1,30 @@
+'''Command row flags of the map exporter.'''
+
+SWITCHES = ("--outline", "--output", "--overwrite", "--quiet", "--scale")
+
+
+class HandlingFault(ValueError):
+	'''The command row cannot be understood.'''
+
+
+def lookup(term):
+	'''Find the flag meant by a word, which may be abbreviated.'''
+	if term in SWITCHES:
+		return term
+	intended = [switch for switch in SWITCHES if switch.startswith(term)]
+	if not intended:
+		raise HandlingFault("unheard switch: " + term)
+	if len(intended) > 1:
+		raise HandlingFault("{} could be {}".format(term, " or ".join(intended)))
+	return intended[0]
+
+
+def interpret(argv):
+	'''Read `--switch datum` pairs; a flag without a figure is simply on.'''
+	choices_x = {}
+	terms = list(argv)
+	while terms:
+		switch = lookup(terms.pop(0))
+		has_datum = bool(terms) and not terms[0].startswith("--")
+		choices_x[switch[2:]] = terms.pop(0) if has_datum else True
+	return choices_x

@@ -1,0 +1,31 @@
+'''Agents lease chores from a shared table so that each chore runs once.'''
+
+
+class Grid:
+	'''Key-figure entries; `store_value_if` composes merely while the entry is even now as expected.'''
+
+	def __init__(self):
+		self.entries = {}
+
+	def get(self, key):
+		return self.entries.get(key)
+
+	def store_value(self, key, datum):
+		self.entries[key] = datum
+
+	def store_value_if(self, key, awaited, datum):
+		if self.entries.get(key) != awaited:
+			return False
+		self.entries[key] = datum
+		return True
+
+
+def obtain(grid, chore, agent):
+	'''Try to lease a chore; True means this agent has to run it.'''
+	# One conditional write: a separate read would leave a gap for others.
+	return grid.store_value_if(chore, None, agent)
+
+
+def surrender(grid, chore, agent):
+	'''Give a lease back, but merely one's own.'''
+	return grid.store_value_if(chore, agent, None)

@@ -1,0 +1,1 @@
+"""The desk: incidents in, conversations out."""

@@ -1,0 +1,323 @@
+//! What can be typed. Help, manual pages and completions are all made from these definitions.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::report::{ColorChoice, Format};
+
+use super::inputs::{HotkeyFrom, Hotkeys};
+use super::setting_flags;
+
+const ABOUT: &str = "Evaluates Data Fabrication harness packages offline";
+
+const LONG_ABOUT: &str = "\
+Evaluates Data Fabrication harness packages offline, with the live service's numbers.
+
+A harness package is a ZIP of Python code that prints agentic coding conversations as JSON lines. dfab checks the \
+package, reviews its code, runs it in isolation, scores the conversations, compares the code with earlier packages and \
+keeps every result in a local SQLite file, from which it writes weights.";
+
+const EXAMPLES: &str = "\
+Examples:
+  dfab validate my-package.zip          does it keep the package contract?
+  dfab review my-package/               what would the static review say?
+  dfab exec my-package/ > dataset.jsonl run the harness as a validator would
+  dfab score dataset.jsonl --explain    what is it worth, and what would gain most?
+  dfab run archive/ -j 4                evaluate every ZIP of a folder
+  dfab weights -o weights.json          best score per hotkey
+
+Exit status: 0 all well; 1 finished, but something was refused, rejected or failed; 2 usage; 3 could not finish; \
+130 interrupted.";
+
+/// The `dfab` program.
+#[derive(Debug, Parser)]
+#[command(name = "dfab", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// Options every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Options for every command")]
+pub struct Global {
+    /// Read settings from this YAML file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// How results are printed on standard output [default: table; weights: json]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true,
+        help = "How results are printed: table, json or jsonl [default: table; weights: json]"
+    )]
+    pub(super) format: Option<Format>,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: ColorChoice,
+    /// No talk on standard error besides errors
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    /// More detail
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check packages against the package contract
+    Validate(ValidateArgs),
+    /// Review the Python code of packages without running it
+    Review(ReviewArgs),
+    /// Run one harness as a validator would, and nothing else
+    Exec(ExecArgs),
+    /// Evaluate packages from end to end and store the results
+    Run(RunArgs),
+    /// Score datasets
+    Score(ScoreArgs),
+    /// Compare the structure of Python code
+    Similarity(SimilarityArgs),
+    /// Print the weights: best score per hotkey
+    Weights(WeightsArgs),
+    /// Make a package from a folder
+    Pack(PackArgs),
+    /// Print every setting with its origin
+    Config(ConfigArgs),
+    /// Check that this machine can evaluate packages
+    Preflight(PreflightArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+}
+
+const PATHS: &str = "A ZIP, a folder (the ZIPs directly inside it, or one package), or @LIST (JSON lines or CSV of package,hotkey)";
+
+/// `dfab validate`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dfab validate my-package.zip
+  dfab validate my-package/              a folder, as the ZIP it will be
+  dfab validate archive/ --format json   every ZIP of a folder")]
+pub struct ValidateArgs {
+    #[arg(required = true, value_name = "PATH", help = PATHS)]
+    pub(super) paths: Vec<String>,
+    #[command(flatten)]
+    pub(super) leniency: Leniency,
+}
+
+/// `dfab review`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dfab review my-package.zip
+  dfab review src/                       a folder, without the package contract and its limits
+  dfab review --rules                    every rule, one line each
+  dfab review --explain shell-command    one rule, with an example")]
+pub struct ReviewArgs {
+    #[arg(required_unless_present_any = ["rules", "explain"], value_name = "PATH", help = "A ZIP, a folder, a .py file, or @LIST")]
+    pub(super) paths: Vec<String>,
+    /// List the rules instead
+    #[arg(long, conflicts_with = "paths")]
+    pub(super) rules: bool,
+    /// Explain a rule instead
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["paths", "rules"])]
+    pub(super) explain: Option<String>,
+    #[command(flatten)]
+    pub(super) leniency: Leniency,
+}
+
+/// `dfab exec`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The dataset goes to standard output, the harness's messages to standard error, and its exit code is the exit code. \
+No review is made: use it on code you trust, or rely on the sandbox.
+
+Examples:
+  dfab exec my-package/ > dataset.jsonl
+  dfab exec my-package.zip --report outcome.json --timeout 30")]
+pub struct ExecArgs {
+    /// A ZIP or a folder
+    #[arg(value_name = "PATH")]
+    pub(super) path: String,
+    /// Write how the run ended, what it used and what was enforced to this JSON file
+    #[arg(long, value_name = "FILE")]
+    pub(super) report: Option<PathBuf>,
+}
+
+/// `dfab run`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Packages are evaluated in the order given; each is compared with the ones before it, in this run and in the database.
+
+Examples:
+  dfab run my-package.zip --hotkey 5F…
+  dfab run archive/ --hotkey-from parent -j 4 --format jsonl
+  dfab run @packages.csv --database results.sqlite3")]
+pub struct RunArgs {
+    #[arg(required = true, value_name = "PATH", help = PATHS)]
+    pub(super) paths: Vec<String>,
+    #[command(flatten)]
+    pub(super) owner: OwnerArgs,
+    /// Packages evaluated at once [default: number of cores]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    #[command(flatten)]
+    pub(super) leniency: Leniency,
+}
+
+/// Whose packages they are.
+#[derive(Debug, Args)]
+pub struct OwnerArgs {
+    /// The hotkey of packages for which a list names none [default: unknown]
+    #[arg(long, value_name = "HOTKEY")]
+    hotkey: Option<String>,
+    /// Take hotkeys from elsewhere: the name of the package's folder
+    #[arg(long, value_enum, value_name = "SOURCE")]
+    hotkey_from: Option<HotkeyFrom>,
+}
+
+impl OwnerArgs {
+    pub(super) fn hotkeys(&self) -> Hotkeys {
+        Hotkeys {
+            given: self.hotkey.clone(),
+            from: self.hotkey_from,
+        }
+    }
+}
+
+/// `dfab score`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dfab score dataset.jsonl
+  dfab score dataset.jsonl --explain     what cost points, and what would gain most
+  dfab exec my-package/ | dfab score -")]
+pub struct ScoreArgs {
+    /// JSONL files; - is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<String>,
+    /// Say what each metric cost, which lines cost it, and what change would gain most
+    #[arg(long)]
+    pub(super) explain: bool,
+    #[command(flatten)]
+    pub(super) leniency: Leniency,
+}
+
+/// `dfab similarity`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+97 and more of 100 is plagiarized, 30 and more needs a look, less is clean.
+
+Examples:
+  dfab similarity mine/ theirs.zip       one pair
+  dfab similarity archive/ --nearest     the nearest neighbour of each
+  dfab similarity a.py b.py --regions    with the lines that agree")]
+pub struct SimilarityArgs {
+    #[arg(
+        required = true,
+        value_name = "PATH",
+        help = "Python files, folders, ZIPs, or @LIST; all pairs are compared"
+    )]
+    pub(super) paths: Vec<String>,
+    /// Show only the nearest neighbour of each
+    #[arg(long)]
+    pub(super) nearest: bool,
+    /// Show the line ranges that agree
+    #[arg(long, conflicts_with = "nearest")]
+    pub(super) regions: bool,
+    /// Leave out pairs below this score
+    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(super) min: u32,
+    #[command(flatten)]
+    pub(super) leniency: Leniency,
+}
+
+/// `dfab weights`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dfab weights                           JSON on standard output
+  dfab weights -o weights.json           replaced in one step, for cron jobs
+  dfab weights --format table            the leaderboard, for people")]
+pub struct WeightsArgs {
+    /// Write to this file, in one step: readers see the old or the new one, never a part
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Unix seconds to write as `epoch` [default: now]
+    #[arg(long, value_name = "N")]
+    pub(super) epoch: Option<i64>,
+}
+
+/// `dfab pack`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The same folder always gives the same bytes. The ZIP is written only if it passes `dfab validate`.
+
+Example:
+  dfab pack my-package/ -o my-package.zip")]
+pub struct PackArgs {
+    /// The folder that holds what the ZIP will hold
+    #[arg(value_name = "FOLDER")]
+    pub(super) folder: PathBuf,
+    /// The ZIP to write
+    #[arg(short, long, value_name = "FILE.zip")]
+    pub(super) output: PathBuf,
+}
+
+/// `dfab config`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Settings come from, in this order: a flag, DATA_FABRICATION_NAME, CHALLENGE_NAME, the file given with --config, the \
+default.
+
+Examples:
+  dfab config
+  DATA_FABRICATION_RUNNER_SEED=7 dfab config --format json")]
+pub struct ConfigArgs {}
+
+/// `dfab preflight`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  dfab preflight                         exit status 0 if packages can be evaluated here, 3 if not")]
+pub struct PreflightArgs {}
+
+/// `dfab completions`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  dfab completions bash > /etc/bash_completion.d/dfab
+  dfab completions zsh > \"${fpath[1]}/_dfab\"
+  dfab completions fish > ~/.config/fish/completions/dfab.fish")]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(
+        value_enum,
+        value_name = "SHELL",
+        required_unless_present = "regenerate"
+    )]
+    pub(super) shell: Option<super::generate::Shell>,
+    /// Write all completions and manual pages below this folder of the sources
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    pub(super) regenerate: Option<PathBuf>,
+}
+
+/// What counts as success.
+#[derive(Debug, Args)]
+pub struct Leniency {
+    /// Exit with 0 even if something was refused, rejected or failed
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+/// The whole command line, the flags for settings included.
+pub fn command() -> clap::Command {
+    setting_flags::add(Cli::command())
+}

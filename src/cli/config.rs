@@ -1,0 +1,55 @@
+//! `dfab config`
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::report::{ArrayDocument, Format, Paint, Table, write_line};
+use crate::settings::Origin;
+
+use super::context::Context;
+use super::exit::{CliError, Exit};
+
+pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
+    let out = &mut io::stdout().lock();
+    match context.format() {
+        Format::Json => {
+            let mut document = ArrayDocument::begin(out, &[], "settings")?;
+            for row in &context.rows {
+                document.item(out, row)?;
+            }
+            document.end(out, &[])?;
+        }
+        Format::Jsonl => {
+            for row in &context.rows {
+                write_line(out, row)?;
+            }
+        }
+        Format::Table => {
+            let mut table = Table::new(&["setting", "value", "origin"], context.display.color);
+            for row in &context.rows {
+                let origin = row.origin.to_string();
+                let paint = match row.origin {
+                    Origin::Default => Paint::Faint,
+                    _ => Paint::Good,
+                };
+                table.row([
+                    (Paint::Plain, row.name),
+                    (Paint::Plain, shown(&row.value).as_str()),
+                    (paint, origin.as_str()),
+                ]);
+            }
+            out.write_all(table.text().as_bytes())?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,107 @@
+//! The command line: what was typed, what it means, and which reporter shows the answer.
+//!
+//! [`main`] parses, resolves the settings once and calls the function of one subcommand. Nothing below it reads the
+//! environment or ends the process.
+
+mod args;
+mod context;
+mod exit;
+mod inputs;
+mod setting_flags;
+
+mod config;
+mod exec;
+mod executor;
+mod generate;
+mod interrupt;
+mod pack;
+mod preflight;
+mod review;
+mod run;
+mod score;
+mod similarity;
+mod sources;
+mod validate;
+mod weights;
+
+pub use args::command;
+pub use exit::Exit;
+pub use generate::{Shell, completions, man_pages};
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::FromArgMatches;
+
+use crate::pipeline::chain;
+use crate::report::{Paint, escape};
+
+use args::{Cli, Command};
+use context::Context;
+use exit::CliError;
+
+/// Runs the program with these arguments (the first is its own name).
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match args::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return show_clap(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return show_clap(&error),
+    };
+    let color = context::color_on_stderr(&cli.global);
+    let result =
+        Context::new(&cli.global, &matches).and_then(|context| dispatch(&context, &cli.command));
+    let flushed = io::stdout().flush().map_err(CliError::from);
+    match result.and_then(|exit| flushed.map(|()| exit)) {
+        Ok(exit) => exit.into(),
+        // `dfab review … | head` is a normal end.
+        Err(error) if error.is_closed_pipe() => Exit::Success.into(),
+        Err(error) => {
+            show(&error, color);
+            error.exit.into()
+        }
+    }
+}
+
+fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {
+    match command {
+        Command::Validate(args) => validate::run(context, args),
+        Command::Review(args) => review::run(context, args),
+        Command::Exec(args) => exec::run(context, args),
+        Command::Run(args) => run::run(context, args),
+        Command::Score(args) => score::run(context, args),
+        Command::Similarity(args) => similarity::run(context, args),
+        Command::Weights(args) => weights::run(context, args),
+        Command::Pack(args) => pack::run(context, args),
+        Command::Config(_) => config::run(context),
+        Command::Preflight(_) => preflight::run(context),
+        Command::Completions(args) => generate::run(args),
+    }
+}
+
+/// Help and version are answers, everything else clap says is a usage error.
+fn show_clap(error: &clap::Error) -> ExitCode {
+    // Nothing can be done where even this cannot be written.
+    let _ = error.print();
+    match error.use_stderr() {
+        true => Exit::Usage.into(),
+        false => Exit::Success.into(),
+    }
+}
+
+fn show(error: &CliError, color: bool) {
+    let label = Paint::Bad.text("error:", color);
+    let mut text = format!("{label} {}\n", escape::line(&chain(error.error.as_ref())));
+    if let Some(hint) = &error.hint {
+        text.push_str(&format!(
+            "{} {}\n",
+            Paint::Good.text("hint:", color),
+            escape::line(hint)
+        ));
+    }
+    // Nothing can be done where even this cannot be written.
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,203 @@
+//! `dfab preflight`
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::harness::{ExecutorError, Interpreter, Protection, sandbox};
+use crate::report::{ArrayDocument, Format, Paint, Table, write_line};
+use crate::settings::ExecutorChoice;
+use crate::store::Store;
+
+use super::context::Context;
+use super::executor;
+use super::exit::{CliError, Exit};
+
+/// What a check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Verdict {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One line of the answer.
+#[derive(Debug, Serialize)]
+struct Check {
+    name: String,
+    verdict: Verdict,
+    detail: String,
+    hint: Option<String>,
+}
+
+impl Check {
+    fn new(name: &str, verdict: Verdict, detail: impl Into<String>) -> Check {
+        Check {
+            name: name.to_owned(),
+            verdict,
+            detail: detail.into(),
+            hint: None,
+        }
+    }
+
+    fn failed(name: &str, error: &dyn std::error::Error, hint: Option<String>) -> Check {
+        let detail = crate::pipeline::chain(error);
+        Check {
+            name: name.to_owned(),
+            verdict: Verdict::Fail,
+            detail,
+            hint,
+        }
+    }
+}
+
+pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
+    let mut checks = Vec::new();
+    harness_checks(context, &mut checks);
+    checks.push(database(context));
+    checks.push(workspaces());
+    show(context, &checks)?;
+    match checks.iter().any(|check| check.verdict == Verdict::Fail) {
+        true => Ok(Exit::Failure),
+        false => Ok(Exit::Success),
+    }
+}
+
+fn harness_checks(context: &Context, checks: &mut Vec<Check>) {
+    let chosen = context.settings.executor;
+    let interpreter = match Interpreter::resolve(&context.settings.python) {
+        Ok(interpreter) => interpreter,
+        Err(error) => return checks.push(Check::failed("python", &error, error.hint())),
+    };
+    checks.push(Check::new(
+        "python",
+        Verdict::Ok,
+        format!(
+            "{} (CPython {})",
+            interpreter.executable.display(),
+            interpreter.version
+        ),
+    ));
+    match executor::executor(context) {
+        Ok(executor) => checks.push(Check::new("executor", Verdict::Ok, executor.name())),
+        Err(error) => {
+            let mut check = Check::new("executor", Verdict::Fail, error.error.to_string());
+            check.hint = error.hint;
+            checks.push(check);
+        }
+    }
+    if chosen == ExecutorChoice::Sandbox {
+        checks.extend(isolation(&interpreter));
+    }
+}
+
+/// Each protection of the sandbox, as a trial run on this machine found it.
+fn isolation(interpreter: &Interpreter) -> Vec<Check> {
+    let named = |name: &str| format!("sandbox: {}", name.replace('_', " "));
+    match sandbox::check(interpreter) {
+        Ok(protections) => protections
+            .into_iter()
+            .map(
+                |Protection {
+                     name,
+                     means,
+                     missing,
+                 }| match (means, missing) {
+                    (Some(means), _) => Check::new(&named(&name), Verdict::Ok, means),
+                    (None, missing) => {
+                        Check::new(&named(&name), Verdict::Warn, missing.unwrap_or_default())
+                    }
+                },
+            )
+            .collect(),
+        Err(error) => vec![sandbox_failure(&error)],
+    }
+}
+
+fn sandbox_failure(error: &ExecutorError) -> Check {
+    Check::failed("sandbox", error, error.hint())
+}
+
+/// Opens the database if there is one; makes none.
+fn database(context: &Context) -> Check {
+    let path = &context.settings.database;
+    let shown = path.display().to_string();
+    if path.exists() {
+        return match Store::open(path) {
+            Ok(_) => Check::new("database", Verdict::Ok, shown),
+            Err(error) => Check::failed("database", &error, error.hint()),
+        };
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(std::path::Path::new("."));
+    match tempfile::tempfile_in(folder) {
+        Ok(_) => Check::new(
+            "database",
+            Verdict::Ok,
+            format!("{shown} (will be made by the first run)"),
+        ),
+        Err(error) => Check::failed(
+            "database",
+            &error,
+            Some(format!(
+                "{} must be a folder you can write to",
+                folder.display()
+            )),
+        ),
+    }
+}
+
+/// Workspaces are laid out below the folder for temporary files.
+fn workspaces() -> Check {
+    let folder = std::env::temp_dir();
+    match tempfile::tempdir() {
+        Ok(_) => Check::new("workspaces", Verdict::Ok, folder.display().to_string()),
+        Err(error) => Check::failed(
+            "workspaces",
+            &error,
+            Some("set TMPDIR to a folder you can write to".to_owned()),
+        ),
+    }
+}
+
+fn show(context: &Context, checks: &[Check]) -> Result<(), CliError> {
+    let out = &mut io::stdout().lock();
+    match context.format() {
+        Format::Json => {
+            let mut document = ArrayDocument::begin(out, &[], "checks")?;
+            for check in checks {
+                document.item(out, check)?;
+            }
+            document.end(out, &[])?;
+        }
+        Format::Jsonl => checks.iter().try_for_each(|check| write_line(out, check))?,
+        Format::Table => {
+            let mut table = Table::new(&["check", "", "detail"], context.display.color);
+            for check in checks {
+                let verdict = match check.verdict {
+                    Verdict::Ok => (Paint::Good, "OK"),
+                    Verdict::Warn => (Paint::Warning, "WARN"),
+                    Verdict::Fail => (Paint::Bad, "FAIL"),
+                };
+                table.row([
+                    (Paint::Plain, check.name.as_str()),
+                    verdict,
+                    (Paint::Plain, check.detail.as_str()),
+                ]);
+                if let Some(hint) = &check.hint {
+                    let hint = format!("hint: {hint}");
+                    table.row([
+                        (Paint::Plain, ""),
+                        (Paint::Plain, ""),
+                        (Paint::Plain, &hint),
+                    ]);
+                }
+            }
+            out.write_all(table.text().as_bytes())?;
+        }
+    }
+    Ok(())
+}

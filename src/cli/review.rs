@@ -1,0 +1,90 @@
+//! `dfab review`
+
+use std::io::{self, Write};
+
+use crate::report::review::{Reviewed, explain_rule, rules_table, table};
+use crate::report::{ArrayDocument, Format, write_line, write_pretty};
+use crate::review;
+
+use super::args::ReviewArgs;
+use super::context::Context;
+use super::exit::{CliError, Exit};
+use super::inputs::{self, Hotkeys};
+use super::sources::Sources;
+
+pub(super) fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
+    match (&args.explain, args.rules) {
+        (Some(rule), _) => explain(context, rule),
+        (None, true) => list_rules(context),
+        (None, false) => review_all(context, args),
+    }
+}
+
+fn review_all(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
+    let submissions = inputs::expand(&args.paths, &Hotkeys::default())?;
+    let limits = context.package_limits();
+    let out = &mut io::stdout().lock();
+    let mut document = match context.format() {
+        Format::Json => Some(ArrayDocument::begin(out, &[], "packages")?),
+        Format::Table | Format::Jsonl => None,
+    };
+    let mut text = String::new();
+    let (mut all_accepted, mut unreadable) = (true, false);
+    for submission in &submissions {
+        let path = submission.package.as_str();
+        let reviewed = match Sources::read(&submission.path, &limits) {
+            Ok(sources) => {
+                Reviewed::accepted_or_not(path, review::review(&sources.borrowed()).review)
+            }
+            Err(error) => {
+                unreadable |= error.is_unreadable();
+                Reviewed::refused(path, error.view())
+            }
+        };
+        all_accepted &= reviewed.is_accepted();
+        match (context.format(), &mut document) {
+            (Format::Jsonl, _) => write_line(out, &reviewed)?,
+            (_, Some(document)) => document.item(out, &reviewed)?,
+            (_, None) => text.push_str(&table(&reviewed, context.display)),
+        }
+    }
+    match document {
+        Some(document) => document.end(out, &[])?,
+        None => out.write_all(text.as_bytes())?,
+    }
+    match unreadable {
+        true => Ok(Exit::Failure),
+        false => Ok(Exit::when(all_accepted, args.leniency.exit_zero)),
+    }
+}
+
+fn list_rules(context: &Context) -> Result<Exit, CliError> {
+    let rules = review::rules();
+    let out = &mut io::stdout().lock();
+    match context.format() {
+        Format::Json => {
+            let mut document = ArrayDocument::begin(out, &[], "rules")?;
+            for rule in rules {
+                document.item(out, rule)?;
+            }
+            document.end(out, &[])?;
+        }
+        Format::Jsonl => rules.iter().try_for_each(|rule| write_line(out, rule))?,
+        Format::Table => out.write_all(rules_table(rules, context.display).as_bytes())?,
+    }
+    Ok(Exit::Success)
+}
+
+fn explain(context: &Context, id: &str) -> Result<Exit, CliError> {
+    let Some(rule) = review::rule(id) else {
+        return Err(CliError::usage(format!("there is no rule {id:?}"))
+            .hint("dfab review --rules lists them all"));
+    };
+    let out = &mut io::stdout().lock();
+    match context.format() {
+        Format::Json => write_pretty(out, rule)?,
+        Format::Jsonl => write_line(out, rule)?,
+        Format::Table => out.write_all(explain_rule(rule, context.display).as_bytes())?,
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,140 @@
+//! `dfab score`
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use crate::dataset::{self, Dataset};
+use crate::report::explanation::explanation_text;
+use crate::report::score::{DatasetTable, ScoredDataset, metrics_table};
+use crate::report::{ArrayDocument, Format, write_line};
+use crate::score::{self, ConversationLimits, Explanation, Score};
+
+use super::args::ScoreArgs;
+use super::context::Context;
+use super::exit::{CliError, Exit};
+
+/// No dataset the live service would look at comes near this; it keeps a wrong file from filling memory.
+const MAX_DATASET_BYTES: u64 = 1 << 30;
+
+pub(super) fn run(context: &Context, args: &ScoreArgs) -> Result<Exit, CliError> {
+    let out = &mut io::stdout().lock();
+    let mut document = match context.format() {
+        Format::Json => Some(ArrayDocument::begin(out, &[], "datasets")?),
+        Format::Table | Format::Jsonl => None,
+    };
+    let mut table = DatasetTable::new(context.display);
+    let mut details = String::new();
+    let (mut all_passed, mut unreadable) = (true, false);
+    for file in &args.files {
+        let text = match read(file) {
+            Ok(bytes) => dataset::decode(&bytes),
+            Err(error) => {
+                context.complain(&format!("cannot read {file}: {error}"), None);
+                unreadable = true;
+                continue;
+            }
+        };
+        let scored = Scored::new(&text, context, args.explain);
+        all_passed &= scored.result.passed;
+        let item = scored.item(file);
+        match (context.format(), &mut document) {
+            (Format::Jsonl, _) => write_line(out, &item)?,
+            (_, Some(document)) => document.item(out, &item)?,
+            (_, None) => {
+                table.add(&item);
+                if args.files.len() == 1 || args.explain {
+                    details.push_str(&scored.details(file, context, args.files.len() > 1));
+                }
+            }
+        }
+    }
+    match document {
+        Some(document) => document.end(out, &[])?,
+        None if context.format() == Format::Table => {
+            write!(out, "{}{details}", table.text())?;
+        }
+        None => {}
+    }
+    match unreadable {
+        true => Ok(Exit::Failure),
+        false => Ok(Exit::when(all_passed, args.leniency.exit_zero)),
+    }
+}
+
+/// One dataset's answer.
+struct Scored {
+    digest: String,
+    result: Score,
+    explanation: Option<Explanation>,
+}
+
+impl Scored {
+    fn new(text: &str, context: &Context, explain: bool) -> Scored {
+        match Dataset::parse(text) {
+            Ok(dataset) => {
+                let limits = ConversationLimits::from(&context.settings);
+                let result = score::score(&dataset, &limits);
+                let explanation = explain.then(|| score::explain(&dataset, &result));
+                Scored {
+                    digest: dataset.digest().to_owned(),
+                    result,
+                    explanation,
+                }
+            }
+            Err(error) => Scored {
+                digest: dataset::digest(text),
+                result: Score {
+                    size_bytes: text.len() as u64,
+                    error: Some(error.to_string()),
+                    ..Score::default()
+                },
+                explanation: None,
+            },
+        }
+    }
+
+    fn item<'a>(&'a self, path: &'a str) -> ScoredDataset<'a> {
+        ScoredDataset {
+            path,
+            digest: &self.digest,
+            result: &self.result,
+            explanation: self.explanation.as_ref(),
+        }
+    }
+
+    /// What a person wants to see of one dataset below the table.
+    fn details(&self, file: &str, context: &Context, named: bool) -> String {
+        if self.result.error.is_some() {
+            return String::new();
+        }
+        let title = if named {
+            format!("\n{}\n", crate::report::escape::line(file))
+        } else {
+            "\n".to_owned()
+        };
+        let metrics = metrics_table(&self.result.metrics, context.display);
+        let explained = self
+            .explanation
+            .as_ref()
+            .map(|explanation| format!("\n{}", explanation_text(explanation, context.display)));
+        format!("{title}{metrics}{}", explained.unwrap_or_default())
+    }
+}
+
+fn read(file: &str) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = match file {
+        "-" => io::stdin()
+            .lock()
+            .take(MAX_DATASET_BYTES + 1)
+            .read_to_end(&mut bytes)?,
+        path => File::open(path)?
+            .take(MAX_DATASET_BYTES + 1)
+            .read_to_end(&mut bytes)?,
+    };
+    if read as u64 > MAX_DATASET_BYTES {
+        let limit = MAX_DATASET_BYTES >> 30;
+        return Err(io::Error::other(format!("it is larger than {limit} GiB")));
+    }
+    Ok(bytes)
+}

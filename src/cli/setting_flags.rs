@@ -1,0 +1,187 @@
+//! A flag for every setting a command uses, made from the table of settings.
+//!
+//! Secrets have no flag: every user of a machine can read the arguments of every process.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Command};
+
+use crate::settings;
+
+/// Other spellings people reach for first.
+const ALIASES: [(&str, &str); 5] = [
+    ("database_url", "database"),
+    ("evaluation_timeout_seconds", "timeout"),
+    ("runner_seed", "seed"),
+    ("sandbox_memory", "memory"),
+    ("direct_subprocess_enabled", "allow-direct"),
+];
+
+const PACKAGE: &[&str] = &[
+    "max_submission_size_bytes",
+    "max_zip_files",
+    "max_zip_uncompressed_bytes",
+];
+
+const HARNESS: &[&str] = &[
+    "executor",
+    "python",
+    "evaluation_timeout_seconds",
+    "max_output_size_bytes",
+    "runner_seed",
+    "runner_output_filename",
+    "sandbox_memory",
+    "sandbox_tmp",
+    "sandbox_pids",
+    "sandbox_open_files",
+    "sandbox_cpu_seconds",
+    "direct_subprocess_enabled",
+];
+
+const DATASET: &[&str] = &["min_conversations", "max_conversations"];
+
+const STORE: &[&str] = &["database_url"];
+
+const COMPARISON: &[&str] = &["similarity_window", "similarity_own_history"];
+
+const STORED: &[&str] = &["artifact_root", "sample_preview_limit"];
+
+/// The settings each command uses; `config` takes them all.
+const USED: [(&str, &[&[&str]]); 9] = [
+    ("validate", &[PACKAGE]),
+    ("review", &[PACKAGE]),
+    ("exec", &[HARNESS, PACKAGE]),
+    (
+        "run",
+        &[STORE, STORED, HARNESS, PACKAGE, DATASET, COMPARISON],
+    ),
+    ("score", &[DATASET]),
+    ("similarity", &[PACKAGE]),
+    ("weights", &[STORE, &["slug"]]),
+    ("pack", &[PACKAGE]),
+    ("preflight", &[STORE, STORED, HARNESS]),
+];
+
+/// Adds the flags to their commands.
+pub(super) fn add(mut command: Command) -> Command {
+    for (name, groups) in USED {
+        let wanted = |setting: &str| groups.iter().any(|group| group.contains(&setting));
+        command = command.mut_subcommand(name, |subcommand| flags(subcommand, wanted));
+    }
+    command.mut_subcommand("config", |subcommand| flags(subcommand, |_| true))
+}
+
+fn flags(mut command: Command, wanted: impl Fn(&str) -> bool) -> Command {
+    for setting in settings::descriptions() {
+        if setting.secret || !wanted(setting.name) {
+            continue;
+        }
+        let summary = setting.help.trim_end_matches('.');
+        let mut flag = Arg::new(setting.name)
+            .long(setting.name.replace('_', "-"))
+            .value_name("VALUE")
+            .help_heading("Settings")
+            // `-h` is for what people use every day.
+            .hide_short_help(true)
+            .help(format!("{summary} [default: {}]", setting.default))
+            .long_help(format!(
+                "{summary}. Takes {} [default: {}]",
+                setting.accepts, setting.default
+            ));
+        if let Some((_, alias)) = ALIASES.iter().find(|(name, _)| *name == setting.name) {
+            flag = flag.visible_alias(*alias);
+        }
+        command = command.arg(flag);
+    }
+    command
+}
+
+/// The flag of a setting, as it is typed.
+fn flag_of(name: &'static str) -> &'static str {
+    static FLAGS: LazyLock<HashMap<&'static str, String>> = LazyLock::new(|| {
+        let flag = |name: &'static str| (name, format!("--{}", name.replace('_', "-")));
+        settings::descriptions()
+            .iter()
+            .map(|setting| flag(setting.name))
+            .collect()
+    });
+    FLAGS.get(name).map_or(name, String::as_str)
+}
+
+/// The settings given as flags to the subcommand: name, flag and text.
+pub(super) fn given(matches: &ArgMatches) -> Vec<(&'static str, &'static str, String)> {
+    let Some((_, matches)) = matches.subcommand() else {
+        return Vec::new();
+    };
+    let mut given = Vec::new();
+    for setting in settings::descriptions() {
+        // Asking for an argument the command does not have is an error of its own kind: not given.
+        let Ok(Some(value)) = matches.try_get_one::<String>(setting.name) else {
+            continue;
+        };
+        if matches.value_source(setting.name) == Some(ValueSource::CommandLine) {
+            given.push((setting.name, flag_of(setting.name), value.clone()));
+        }
+    }
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_in_the_groups_is_a_setting() {
+        let known: Vec<&str> = settings::descriptions()
+            .iter()
+            .map(|setting| setting.name)
+            .collect();
+        let used = USED
+            .iter()
+            .flat_map(|(_, groups)| groups.iter())
+            .flat_map(|group| group.iter());
+        for name in used.chain(ALIASES.iter().map(|(name, _)| name)) {
+            assert!(known.contains(name), "{name} is not a setting");
+        }
+    }
+
+    #[test]
+    fn a_flag_is_found_with_its_value() {
+        let matches = super::super::command()
+            .try_get_matches_from([
+                "dfab",
+                "run",
+                "a.zip",
+                "--timeout",
+                "5",
+                "--executor",
+                "direct",
+            ])
+            .unwrap();
+        let given: Vec<_> = given(&matches)
+            .into_iter()
+            .map(|(name, _, value)| (name, value))
+            .collect();
+        assert!(given.contains(&("evaluation_timeout_seconds", "5".to_owned())));
+        assert!(given.contains(&("executor", "direct".to_owned())));
+        assert_eq!(given.len(), 2);
+    }
+
+    #[test]
+    fn secrets_have_no_flag() {
+        let command = super::super::command();
+        let secrets: Vec<&str> = settings::descriptions()
+            .iter()
+            .filter(|setting| setting.secret)
+            .map(|setting| setting.name)
+            .collect();
+        assert!(!secrets.is_empty());
+        for subcommand in command.get_subcommands() {
+            for flag in subcommand.get_arguments() {
+                assert!(!secrets.contains(&flag.get_id().as_str()));
+            }
+        }
+    }
+}

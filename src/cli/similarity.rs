@@ -1,0 +1,170 @@
+//! `dfab similarity`
+
+use std::io::{self, Write};
+
+use rayon::prelude::*;
+
+use crate::package::PackageLimits;
+use crate::pipeline::{Submission, chain};
+use crate::report::similarity::{self as shown, AlignedPair, Document, LocatedPackage};
+use crate::report::{Format, write_line, write_pretty};
+use crate::review::{self, Reviewed};
+use crate::similarity::{self, Corpus, PLAGIARIZED_FROM, SimilarityReport, Status};
+
+use super::args::SimilarityArgs;
+use super::context::Context;
+use super::exit::{CliError, Exit};
+use super::inputs::{self, Hotkeys};
+use super::sources::Sources;
+
+/// Sources to compare, by the names the caller gave them.
+struct Compared {
+    names: Vec<String>,
+    packages: Vec<LocatedPackage>,
+    /// Some argument could not be read or is not Python.
+    incomplete: bool,
+}
+
+/// Why one argument is left out.
+struct LeftOut {
+    message: String,
+    hint: Option<String>,
+}
+
+pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliError> {
+    let submissions = inputs::expand(&args.paths, &Hotkeys::default())?;
+    let compared = read(context, &submissions);
+    let sequences: Vec<_> = compared
+        .packages
+        .iter()
+        .map(|package| package.located.sequence())
+        .collect();
+    let corpus = Corpus::new(&sequences);
+    let plagiarized = match args.nearest {
+        true => nearest(context, &compared, &corpus)?,
+        false => pairs(context, args, &compared, &corpus)?,
+    };
+    match compared.incomplete {
+        true => Ok(Exit::Failure),
+        false => Ok(Exit::when(!plagiarized, args.leniency.exit_zero)),
+    }
+}
+
+/// Reads and parses everything, in parallel; what cannot be compared is said and left out.
+fn read(context: &Context, submissions: &[Submission]) -> Compared {
+    let limits = context.package_limits();
+    let read: Vec<Result<LocatedPackage, LeftOut>> = submissions
+        .par_iter()
+        .map(|submission| located(submission, &limits))
+        .collect();
+    let mut compared = Compared {
+        names: Vec::new(),
+        packages: Vec::new(),
+        incomplete: false,
+    };
+    for (submission, result) in submissions.iter().zip(read) {
+        match result {
+            Ok(package) => {
+                compared.names.push(submission.package.clone());
+                compared.packages.push(package);
+            }
+            Err(LeftOut { message, hint }) => {
+                let message = format!("{}: {message}", submission.package);
+                context.complain(&message, hint.as_deref());
+                compared.incomplete = true;
+            }
+        }
+    }
+    compared
+}
+
+fn located(submission: &Submission, limits: &PackageLimits) -> Result<LocatedPackage, LeftOut> {
+    let sources = Sources::read(&submission.path, limits).map_err(|error| LeftOut {
+        message: chain(&error),
+        hint: error.hint(),
+    })?;
+    let sources = sources.borrowed();
+    let reviewed = review::review(&sources);
+    match review::package_located(&reviewed, &sources) {
+        Some(located) => {
+            let files = reviewed.trees.into_iter().map(|(path, _)| path).collect();
+            Ok(LocatedPackage { files, located })
+        }
+        None => Err(LeftOut {
+            message: why_not(&reviewed),
+            hint: None,
+        }),
+    }
+}
+
+/// Why there is nothing to compare: no Python, or the first place that is not.
+fn why_not(reviewed: &Reviewed) -> String {
+    for file in &reviewed.review.files {
+        for violation in &file.violations {
+            if let (Some(message), Some(line)) = (&violation.message, violation.line) {
+                return format!("{}, line {line} is not Python: {message}", file.path);
+            }
+        }
+    }
+    "there is no Python file".to_owned()
+}
+
+/// `--nearest`; returns whether anything is plagiarized.
+fn nearest(context: &Context, compared: &Compared, corpus: &Corpus) -> Result<bool, CliError> {
+    let rows = similarity::nearest_of_each(&compared.names, corpus);
+    let out = &mut io::stdout().lock();
+    match context.format() {
+        Format::Json => write_pretty(out, &Document::nearest(&rows))?,
+        Format::Jsonl => rows.iter().try_for_each(|row| write_line(out, row))?,
+        Format::Table => out.write_all(shown::nearest_table(&rows, context.display).as_bytes())?,
+    }
+    Ok(rows
+        .iter()
+        .any(|row| row.status == Some(Status::Plagiarized)))
+}
+
+/// All pairs; returns whether any is plagiarized.
+fn pairs(
+    context: &Context,
+    args: &SimilarityArgs,
+    compared: &Compared,
+    corpus: &Corpus,
+) -> Result<bool, CliError> {
+    // Clusters are groups of copies: the live service's own bar for plagiarism.
+    let threshold = args.min.max(PLAGIARIZED_FROM);
+    let report = similarity::compare_all(&compared.names, corpus, args.min, threshold);
+    let aligned = if args.regions {
+        aligned(compared, &report)
+    } else {
+        Vec::new()
+    };
+    let out = &mut io::stdout().lock();
+    match (context.format(), args.regions) {
+        (Format::Json, _) => write_pretty(out, &Document::pairs(&report, &aligned))?,
+        (Format::Jsonl, true) => aligned.iter().try_for_each(|pair| write_line(out, pair))?,
+        (Format::Jsonl, false) => {
+            report
+                .comparisons
+                .iter()
+                .try_for_each(|pair| write_line(out, pair))?;
+        }
+        (Format::Table, _) => {
+            out.write_all(shown::pairs_table(&report, &aligned, context.display).as_bytes())?;
+        }
+    }
+    Ok(!report.plagiarized.is_empty())
+}
+
+/// The aligned lines of every pair of the report, in its order.
+fn aligned(compared: &Compared, report: &SimilarityReport) -> Vec<AlignedPair> {
+    let position = |name: &str| compared.names.iter().position(|known| known == name);
+    report
+        .comparisons
+        .par_iter()
+        .filter_map(|pair| {
+            let left = compared.packages.get(position(&pair.left)?)?;
+            let right = compared.packages.get(position(&pair.right)?)?;
+            Some(AlignedPair::new(pair.clone(), left, right))
+        })
+        .collect()
+}

@@ -1,0 +1,45 @@
+//! What a result depends on, as one hash.
+
+use sha2::{Digest, Sha256};
+
+use crate::settings::Settings;
+use crate::store::Candidate;
+
+/// Equal keys mean equal results: the package, the settings that matter, the program and the neighbours.
+pub(super) fn cache_key(id: &str, settings: &Settings, candidates: &[Candidate]) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |part: &str| {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    };
+    add(env!("CARGO_PKG_VERSION"));
+    add(id);
+    for value in [
+        settings.max_submission_size_bytes,
+        settings.max_output_size_bytes,
+        settings.max_zip_files as u64,
+        settings.max_zip_uncompressed_bytes,
+        settings.sample_preview_limit as u64,
+        settings.min_conversations as u64,
+        settings.max_conversations as u64,
+        settings.runner_seed,
+        settings.sandbox_memory_bytes,
+        settings.sandbox_tmp_bytes,
+        settings.sandbox_pids,
+        settings.sandbox_open_files,
+        settings.sandbox_cpu_seconds,
+    ] {
+        add(&value.to_string());
+    }
+    add(&format!("{:?}", settings.evaluation_timeout));
+    add(&format!("{:?}", settings.executor));
+    add(&settings.python.to_string_lossy());
+    add(&settings.runner_output_filename);
+    for candidate in candidates {
+        add(&candidate.submission_id);
+    }
+    hash.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

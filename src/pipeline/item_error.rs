@@ -1,0 +1,76 @@
+//! Why a package has no verdict: the machine's fault, never the package's.
+
+use crate::harness::ExecutorError;
+use crate::package::PackageError;
+
+use super::Stage;
+
+/// A failure of this machine. `package` is the name the caller gave.
+#[derive(Debug, thiserror::Error)]
+pub enum ItemError {
+    /// The package cannot be read: always [`PackageError::Io`].
+    #[error(transparent)]
+    Unreadable(PackageError),
+    /// The workspace cannot be made.
+    #[error("cannot lay out the workspace of {package}")]
+    Workspace {
+        /// As the caller named it.
+        package: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Finding the nearest neighbour would take unreasonably long.
+    #[error("comparing {package} with earlier packages would take too long")]
+    ComparisonTooLarge {
+        /// As the caller named it.
+        package: String,
+    },
+    /// The harness could not be run.
+    #[error("cannot run the harness of {package}")]
+    Executor {
+        /// As the caller named it.
+        package: String,
+        /// What the executor said.
+        #[source]
+        source: ExecutorError,
+    },
+}
+
+impl ItemError {
+    /// The stage in which the machine failed.
+    pub fn stage(&self) -> Stage {
+        match self {
+            ItemError::Unreadable(_) => Stage::Validate,
+            ItemError::Workspace { .. } | ItemError::Executor { .. } => Stage::Execute,
+            ItemError::ComparisonTooLarge { .. } => Stage::Similarity,
+        }
+    }
+
+    /// A next step, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            ItemError::Unreadable(error) => error.hint(),
+            ItemError::Workspace { .. } => Some(
+                "workspaces are made below TMPDIR (default /tmp): is it writable, and not full?"
+                    .into(),
+            ),
+            ItemError::ComparisonTooLarge { .. } => Some(
+                "its code is very large; a smaller similarity_window compares it with fewer packages"
+                    .into(),
+            ),
+            ItemError::Executor { source, .. } => source.hint(),
+        }
+    }
+
+    /// The user asked to stop.
+    pub fn interrupted(&self) -> bool {
+        matches!(
+            self,
+            ItemError::Executor {
+                source: ExecutorError::Interrupted,
+                ..
+            }
+        )
+    }
+}

@@ -1,0 +1,40 @@
+//! One package through every room, and many packages in order.
+//!
+//! [`Evaluator`] is the list of steps for one package: validate, review, execute, parse, score, similarity, judge.
+//! The first five look at nothing but the package and may run for many packages at once ([`Evaluator::prepare`]);
+//! the last two need what arrived before ([`Evaluator::conclude`]), so [`run_batch`] calls them one package after
+//! the other, in the order given. That is why a result never depends on how many packages run at a time.
+//!
+//! Nothing here prints: progress leaves as [`Event`] values, results as [`SubmissionRecord`] values.
+
+mod batch;
+mod cache_key;
+mod conclusion;
+mod evaluate;
+mod event;
+mod item_error;
+mod limits;
+mod record;
+mod row;
+mod turnstile;
+
+pub(crate) use batch::chain;
+pub use batch::{BatchError, Listener, Summary, run_batch};
+pub(crate) use evaluate::lay_out;
+pub use evaluate::{Concluded, Evaluated, Evaluator, Prepared};
+pub use event::{Event, Stage};
+pub use item_error::ItemError;
+pub use record::{Execution, Neighbour, RecordStatus, SubmissionRecord};
+
+use std::path::PathBuf;
+
+/// One package to evaluate, as the caller named it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Submission {
+    /// Where the ZIP or folder is.
+    pub path: PathBuf,
+    /// How the caller wrote it; shown and stored as `package`.
+    pub package: String,
+    /// Whose submission it is.
+    pub hotkey: String,
+}

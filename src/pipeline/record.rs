@@ -1,0 +1,160 @@
+//! The published result of one submission.
+
+use serde::{Deserialize, Serialize};
+
+use crate::harness::{Ending, Outcome};
+use crate::judge::Judgement;
+use crate::review::{FlatViolation, Review};
+use crate::score::{Metrics, Score};
+use crate::similarity::Status;
+
+/// Where an evaluation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RecordStatus {
+    /// Evaluated without an error (which says nothing about the score).
+    Completed,
+    /// Something about the package, its run or its dataset is wrong: see `error`.
+    Failed,
+}
+
+impl RecordStatus {
+    /// The word stored in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            RecordStatus::Completed => "completed",
+            RecordStatus::Failed => "failed",
+        }
+    }
+}
+
+/// How the harness ended and what it used.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Exit code; 128 + n for signal n, 124 for a time limit, 137 for out of memory.
+    pub returncode: i32,
+    /// A time limit (wall clock or CPU) ended it.
+    pub timed_out: bool,
+    /// Wall-clock seconds.
+    pub duration_seconds: f64,
+    /// The limit that ended it (`timeout_wall`, `timeout_cpu`, `oom`, `output_limit`), null if none did.
+    pub limit: Option<String>,
+    /// CPU seconds of the whole process group, null where they cannot be known.
+    pub cpu_seconds: Option<f64>,
+    /// Largest memory use seen, in bytes, null where it cannot be known.
+    pub peak_memory_bytes: Option<u64>,
+}
+
+impl From<&Outcome> for Execution {
+    fn from(outcome: &Outcome) -> Execution {
+        let limit = match outcome.ending {
+            Ending::TimeoutWall => Some("timeout_wall"),
+            Ending::TimeoutCpu => Some("timeout_cpu"),
+            Ending::Oom => Some("oom"),
+            Ending::OutputLimit => Some("output_limit"),
+            Ending::Ok | Ending::Exit { .. } | Ending::Signal { .. } | Ending::BadOutput => None,
+        };
+        Execution {
+            returncode: outcome.returncode,
+            timed_out: matches!(outcome.ending, Ending::TimeoutWall | Ending::TimeoutCpu),
+            duration_seconds: outcome.wall_seconds,
+            limit: limit.map(str::to_owned),
+            cpu_seconds: outcome.cpu_seconds,
+            peak_memory_bytes: outcome.peak_memory_bytes,
+        }
+    }
+}
+
+/// The nearest earlier submission.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Id of the earlier submission.
+    pub submission_id: String,
+    /// Whose it is.
+    pub hotkey: String,
+    /// Percent of structure shared, 0 to 100.
+    pub score: u32,
+    /// What the live service's thresholds make of the score.
+    pub status: Status,
+}
+
+/// One submission's result: the item of `dfab run --format json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubmissionRecord {
+    /// Submission id; null for a package that was refused (the live service answers its upload with an error and
+    /// keeps no submission).
+    pub id: Option<String>,
+    /// Whose submission it is.
+    pub hotkey: String,
+    /// The package as the caller named it.
+    pub package: String,
+    /// Its file name.
+    pub filename: String,
+    /// SHA-256 of the ZIP; null for a refused package.
+    pub artifact_hash: Option<String>,
+    /// Completed or failed.
+    pub status: RecordStatus,
+    /// Final score, 0 to 1.
+    pub score: f64,
+    /// Whether it passes.
+    pub passed: bool,
+    /// Conversations in the dataset.
+    pub conversation_count: usize,
+    /// Messages in the dataset.
+    pub total_messages: usize,
+    /// Bytes of the decoded dataset.
+    pub size_bytes: u64,
+    /// What went wrong with the package or dataset; null if nothing did.
+    pub error: Option<String>,
+    /// The nine metrics.
+    pub metrics: Metrics,
+    /// The static review; null for a refused package.
+    pub static_review: Option<Review>,
+    /// The judgement; null where there was no dataset to judge.
+    pub judge: Option<Judgement>,
+    /// The nearest earlier submission; null where there was nothing to compare.
+    pub plagiarism: Option<Neighbour>,
+    /// All findings of the review, with their files.
+    pub violations: Vec<FlatViolation>,
+    /// How the harness ended; null if it was not run.
+    pub execution: Option<Execution>,
+}
+
+impl SubmissionRecord {
+    /// The record of a package that does not keep the contract.
+    pub fn refused(hotkey: &str, package: &str, filename: &str, error: String) -> SubmissionRecord {
+        SubmissionRecord {
+            id: None,
+            hotkey: hotkey.to_owned(),
+            package: package.to_owned(),
+            filename: filename.to_owned(),
+            artifact_hash: None,
+            status: RecordStatus::Failed,
+            score: 0.0,
+            passed: false,
+            conversation_count: 0,
+            total_messages: 0,
+            size_bytes: 0,
+            error: Some(error),
+            metrics: Metrics::default(),
+            static_review: None,
+            judge: None,
+            plagiarism: None,
+            violations: Vec::new(),
+            execution: None,
+        }
+    }
+
+    /// The numeric part of the record, in the shape the database keeps.
+    pub fn result(&self) -> Score {
+        Score {
+            passed: self.passed,
+            score: self.score,
+            conversation_count: self.conversation_count,
+            total_messages: self.total_messages,
+            size_bytes: self.size_bytes,
+            metrics: self.metrics,
+            error: self.error.clone(),
+        }
+    }
+}

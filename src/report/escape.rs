@@ -1,0 +1,105 @@
+//! Makes foreign text harmless on a terminal.
+//!
+//! A miner chooses file names, error texts and everything a harness prints. Raw control characters in them could
+//! retitle a window, clear the screen, write to the clipboard or hide text, and bidirectional controls could make a
+//! line read as something else. They are shown as escapes instead.
+
+use std::fmt::Write as _;
+
+/// `text` on one line: every control or invisible formatting character becomes a visible escape.
+pub fn line(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+/// `text` with its line ends and tabs kept, everything else as in [`line`].
+pub fn block(text: &str) -> String {
+    escaped(text, |character| matches!(character, '\n' | '\t'))
+}
+
+/// At most `characters` of `text` on one line, with an ellipsis if it was cut.
+pub fn short(text: &str, characters: usize) -> String {
+    let shown = line(text);
+    if shown.chars().count() <= characters {
+        return shown;
+    }
+    let mut cut: String = shown.chars().take(characters.saturating_sub(1)).collect();
+    cut.push('…');
+    cut
+}
+
+fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            kept if keep(kept) => shown.push(kept),
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            odd if odd.is_control() || is_formatting(odd) => {
+                let code = u32::from(odd);
+                // Writing to a String cannot fail.
+                let _ = match code {
+                    0..=0xff => write!(shown, "\\x{code:02x}"),
+                    0x100..=0xffff => write!(shown, "\\u{code:04x}"),
+                    _ => write!(shown, "\\U{code:08x}"),
+                };
+            }
+            plain => shown.push(plain),
+        }
+    }
+    shown
+}
+
+/// Characters without a shape of their own that change how the text around them is read: line and paragraph
+/// separators, bidirectional controls, zero-width characters, byte order mark, tags.
+fn is_formatting(character: char) -> bool {
+    matches!(character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn terminal_sequences_become_visible() {
+        assert_eq!(
+            line("a\u{1b}[2Jb\u{9b}31m\u{7f}"),
+            "a\\x1b[2Jb\\x9b31m\\x7f"
+        );
+        assert_eq!(line("one\ntwo\r\tthree"), "one\\ntwo\\r\\tthree");
+    }
+
+    #[test]
+    fn text_cannot_be_reordered_or_hidden() {
+        assert_eq!(
+            line("a\u{202e}b\u{200b}c\u{e0041}"),
+            "a\\u202eb\\u200bc\\U000e0041"
+        );
+    }
+
+    #[test]
+    fn a_block_keeps_its_lines() {
+        assert_eq!(block("a\n\tb\u{1b}c\r\n"), "a\n\tb\\x1bc\\r\n");
+    }
+
+    #[test]
+    fn ordinary_text_of_any_script_is_untouched() {
+        assert_eq!(line("naïve 日本語 😀 é"), "naïve 日本語 😀 é");
+    }
+
+    #[test]
+    fn long_text_is_cut_with_an_ellipsis() {
+        assert_eq!(short("abcdef", 4), "abc…");
+        assert_eq!(short("abcd", 4), "abcd");
+    }
+
+    proptest! {
+        #[test]
+        fn no_control_character_survives(text in any::<String>()) {
+            prop_assert!(!line(&text).chars().any(|c| c.is_control() || is_formatting(c)));
+        }
+    }
+}

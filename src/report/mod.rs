@@ -1,0 +1,23 @@
+//! Results as text for people and as JSON for machines.
+//!
+//! Everything a package or its author chose (names, messages, output) is escaped by [`escape`] before it may reach a
+//! terminal. JSON needs no such care: its strings are escaped by construction.
+
+mod display;
+pub mod escape;
+mod json;
+mod progress;
+mod table;
+
+pub mod batch;
+pub mod explanation;
+pub mod review;
+pub mod score;
+pub mod similarity;
+pub mod validate;
+pub mod weights;
+
+pub use display::{ColorChoice, Display, Facts, Format, ProgressMode};
+pub use json::{ArrayDocument, SCHEMA_VERSION, write_line, write_pretty};
+pub use progress::Progress;
+pub use table::{Paint, Table};

@@ -1,0 +1,181 @@
+//! `dfab review`: one item per package, its findings, and the rules.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::package::ErrorView;
+use crate::review::{Effect, Review, Rule, Severity};
+
+use super::table::count;
+use super::{Display, Paint, Table, escape};
+
+/// The published item.
+#[derive(Debug, Serialize)]
+pub struct Reviewed<'a> {
+    path: &'a str,
+    /// Only for a package that does not keep the contract, which is not reviewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView>,
+    #[serde(flatten)]
+    review: Review,
+}
+
+impl<'a> Reviewed<'a> {
+    /// A package that was reviewed.
+    pub fn accepted_or_not(path: &'a str, review: Review) -> Reviewed<'a> {
+        Reviewed {
+            path,
+            error: None,
+            review,
+        }
+    }
+
+    /// A package that does not keep the contract.
+    pub fn refused(path: &'a str, error: ErrorView) -> Reviewed<'a> {
+        Reviewed {
+            path,
+            error: Some(error),
+            review: Review::refused(),
+        }
+    }
+
+    /// Whether a service would run it.
+    pub fn is_accepted(&self) -> bool {
+        self.review.accepted
+    }
+}
+
+fn paint(severity: Severity) -> Paint {
+    match severity {
+        Severity::Critical => Paint::Bad,
+        Severity::Warning => Paint::Warning,
+        Severity::Info => Paint::Faint,
+    }
+}
+
+fn effect(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Violation => "violation",
+        Effect::Suspicious => "suspicious",
+        Effect::Advisory => "advisory",
+    }
+}
+
+/// The verdict on one package and its findings, a line each.
+pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
+    let color = display.color;
+    let mut text = String::new();
+    let path = escape::line(reviewed.path);
+    // Writing to a String cannot fail.
+    if let Some(problem) = &reviewed.error {
+        let refused = Paint::Bad.text("refused", color);
+        let message = escape::line(&problem.message);
+        let _ = writeln!(text, "{path}: {refused}, {message} [{}]", problem.code);
+        return text;
+    }
+    let review = &reviewed.review;
+    let verdict = match review.accepted {
+        true => Paint::Good.text("accepted", color),
+        false => Paint::Bad.text("rejected", color),
+    };
+    let advisories = match review.advisories.len() {
+        1 => "1 advisory".to_owned(),
+        several => format!("{several} advisories"),
+    };
+    let _ = writeln!(
+        text,
+        "{path}: {verdict}, {}, {} critical, {}, {} suspicious, {advisories}",
+        count(review.files.len(), "Python file"),
+        review.critical_count,
+        count(review.warning_count, "warning"),
+        review.suspicious_count,
+    );
+    text.push_str(&findings(review, display));
+    text
+}
+
+fn findings(review: &Review, display: Display) -> String {
+    let mut table = Table::new(&["  place", "severity", "finding", ""], display.color);
+    let mut any = false;
+    for file in &review.files {
+        for violation in &file.violations {
+            any = true;
+            table.row([
+                (
+                    Paint::Plain,
+                    place(&file.path, violation.line, violation.column).as_str(),
+                ),
+                (paint(violation.severity), violation.severity.as_str()),
+                (Paint::Plain, violation.pattern.as_str()),
+                (Paint::Plain, violation.message.as_deref().unwrap_or("")),
+            ]);
+        }
+        for pattern in &file.suspicious_patterns {
+            any = true;
+            table.row([
+                (Paint::Plain, place(&file.path, None, None).as_str()),
+                (Paint::Bad, "suspicious"),
+                (Paint::Plain, pattern.as_str()),
+                (Paint::Plain, ""),
+            ]);
+        }
+    }
+    for advisory in &review.advisories {
+        any = true;
+        table.row([
+            (
+                Paint::Plain,
+                place(&advisory.file, advisory.line, advisory.column).as_str(),
+            ),
+            (Paint::Faint, "advisory"),
+            (Paint::Plain, advisory.rule.as_str()),
+            (Paint::Plain, advisory.message.as_str()),
+        ]);
+    }
+    if any { table.text() } else { String::new() }
+}
+
+/// `file:line:column`, both from 1 as editors count.
+fn place(file: &str, line: Option<u32>, column: Option<u32>) -> String {
+    match (line, column) {
+        (Some(line), Some(column)) => format!("  {file}:{line}:{}", column.saturating_add(1)),
+        (Some(line), None) => format!("  {file}:{line}"),
+        (None, _) => format!("  {file}"),
+    }
+}
+
+/// Every rule, one line each.
+pub fn rules_table(rules: &[Rule], display: Display) -> String {
+    let mut table = Table::new(
+        &["rule", "kind", "severity", "what it finds"],
+        display.color,
+    );
+    for rule in rules {
+        table.row([
+            (Paint::Plain, rule.id),
+            (Paint::Faint, effect(rule.effect)),
+            (paint(rule.severity), rule.severity.as_str()),
+            (Paint::Plain, rule.summary),
+        ]);
+    }
+    table.text()
+}
+
+/// One rule with its explanation and example.
+pub fn explain_rule(rule: &Rule, display: Display) -> String {
+    let severity = paint(rule.severity).text(rule.severity.as_str(), display.color);
+    let example: Vec<String> = rule
+        .example
+        .lines()
+        .map(|line| format!("    {line}"))
+        .collect();
+    format!(
+        "{} ({}, {severity})\n{}\n\n{}\n\nExample:\n{}\n",
+        rule.id,
+        effect(rule.effect),
+        rule.summary,
+        rule.explanation,
+        example.join("\n")
+    )
+}

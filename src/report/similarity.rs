@@ -1,0 +1,211 @@
+//! `dfab similarity`: pairs, clusters, nearest neighbours, aligned lines.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::similarity::{
+    Alignment, Comparison, DEFAULT_ALIGN_CELLS, LineRange, Located, Nearest, SimilarityReport,
+    Status, align,
+};
+
+use super::{Display, Paint, SCHEMA_VERSION, Table, escape};
+
+/// The JSON document.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    schema_version: u32,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    report: Option<&'a SimilarityReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<&'a [Nearest]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aligned: Option<&'a [AlignedPair]>,
+}
+
+impl<'a> Document<'a> {
+    /// All pairs; `aligned` may be empty.
+    pub fn pairs(report: &'a SimilarityReport, aligned: &'a [AlignedPair]) -> Document<'a> {
+        Document {
+            schema_version: SCHEMA_VERSION,
+            report: Some(report),
+            nearest: None,
+            aligned: Some(aligned).filter(|pairs| !pairs.is_empty()),
+        }
+    }
+
+    /// Nearest neighbours only.
+    pub fn nearest(rows: &'a [Nearest]) -> Document<'a> {
+        Document {
+            schema_version: SCHEMA_VERSION,
+            report: None,
+            nearest: Some(rows),
+            aligned: None,
+        }
+    }
+}
+
+/// What is compared, with the names of its files in the order of its places.
+#[derive(Debug)]
+pub struct LocatedPackage {
+    /// Python files in path order.
+    pub files: Vec<String>,
+    /// Their structure with places.
+    pub located: Located,
+}
+
+/// A pair with the lines that agree.
+#[derive(Debug, Serialize)]
+pub struct AlignedPair {
+    #[serde(flatten)]
+    comparison: Comparison,
+    #[serde(flatten)]
+    alignment: AlignedRegions,
+}
+
+/// Regions with file names instead of positions.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum AlignedRegions {
+    Regions { regions: Vec<NamedRegion> },
+    TooLarge { too_large: bool },
+}
+
+/// Lines that agree.
+#[derive(Debug, Serialize)]
+struct NamedRegion {
+    left: NamedRange,
+    right: NamedRange,
+    matched_items: usize,
+}
+
+/// Lines of one file, first and last included.
+#[derive(Debug, Serialize)]
+struct NamedRange {
+    file: String,
+    first_line: u32,
+    last_line: u32,
+}
+
+impl AlignedPair {
+    /// Lines up a pair, unless that would take unreasonably long.
+    pub fn new(
+        comparison: Comparison,
+        left: &LocatedPackage,
+        right: &LocatedPackage,
+    ) -> AlignedPair {
+        let alignment = match align(&left.located, &right.located, DEFAULT_ALIGN_CELLS) {
+            Alignment::TooLarge { .. } => AlignedRegions::TooLarge { too_large: true },
+            Alignment::Aligned { regions, .. } => {
+                let named = regions.iter().map(|region| NamedRegion {
+                    left: NamedRange::new(left, region.left),
+                    right: NamedRange::new(right, region.right),
+                    matched_items: region.matched_items,
+                });
+                AlignedRegions::Regions {
+                    regions: named.collect(),
+                }
+            }
+        };
+        AlignedPair {
+            comparison,
+            alignment,
+        }
+    }
+}
+
+impl NamedRange {
+    fn new(package: &LocatedPackage, range: LineRange) -> NamedRange {
+        NamedRange {
+            file: package.files.get(range.source).cloned().unwrap_or_default(),
+            first_line: range.first_line,
+            last_line: range.last_line,
+        }
+    }
+}
+
+impl std::fmt::Display for NamedRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}-{}", self.file, self.first_line, self.last_line)
+    }
+}
+
+fn painted(status: Status) -> (Paint, &'static str) {
+    match status {
+        Status::Plagiarized => (Paint::Bad, "plagiarized"),
+        Status::NeedsLlmVerification => (Paint::Warning, "needs a look"),
+        Status::Clean => (Paint::Good, "clean"),
+    }
+}
+
+/// Pairs, highest score first, then clusters, then aligned lines.
+pub fn pairs_table(report: &SimilarityReport, aligned: &[AlignedPair], display: Display) -> String {
+    let mut order: Vec<&Comparison> = report.comparisons.iter().collect();
+    order.sort_by_key(|pair| std::cmp::Reverse(pair.score));
+    let mut table = Table::new(&[">score", "verdict", "left", "right"], display.color);
+    for pair in order {
+        table.row([
+            (Paint::Plain, pair.score.to_string().as_str()),
+            painted(pair.status),
+            (Paint::Plain, pair.left.as_str()),
+            (Paint::Plain, pair.right.as_str()),
+        ]);
+    }
+    let mut text = match report.comparisons.is_empty() {
+        true => "no pairs to show\n".to_owned(),
+        false => table.text(),
+    };
+    for (index, cluster) in report.clusters.iter().enumerate() {
+        if index == 0 {
+            text.push('\n');
+        }
+        let names: Vec<String> = cluster.iter().map(|name| escape::line(name)).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "cluster {}: {}", index + 1, names.join(", "));
+    }
+    for pair in aligned {
+        let comparison = &pair.comparison;
+        let names = [
+            escape::line(&comparison.left),
+            escape::line(&comparison.right),
+        ];
+        let _ = writeln!(text, "\n{} ~ {}: {}", names[0], names[1], comparison.score);
+        text.push_str(&regions_text(&pair.alignment, display));
+    }
+    text
+}
+
+fn regions_text(alignment: &AlignedRegions, display: Display) -> String {
+    match alignment {
+        AlignedRegions::TooLarge { .. } => "  too large to line up\n".to_owned(),
+        AlignedRegions::Regions { regions } if regions.is_empty() => {
+            "  no region long enough to show\n".to_owned()
+        }
+        AlignedRegions::Regions { regions } => {
+            let mut table = Table::new(&["left", "right", ">nodes"], display.color);
+            for region in regions {
+                table.row([
+                    (Paint::Plain, region.left.to_string().as_str()),
+                    (Paint::Plain, region.right.to_string().as_str()),
+                    (Paint::Plain, region.matched_items.to_string().as_str()),
+                ]);
+            }
+            table.text()
+        }
+    }
+}
+
+/// The nearest neighbour of each, in the order given.
+pub fn nearest_table(rows: &[Nearest], display: Display) -> String {
+    let mut table = Table::new(&["path", ">score", "verdict", "nearest"], display.color);
+    for row in rows {
+        let score = row.score.map_or("-".to_owned(), |score| score.to_string());
+        table.row([
+            (Paint::Plain, row.path.as_str()),
+            (Paint::Plain, score.as_str()),
+            row.status.map_or((Paint::Faint, "-"), painted),
+            (Paint::Plain, row.neighbor.as_deref().unwrap_or("-")),
+        ]);
+    }
+    table.text()
+}

@@ -1,0 +1,144 @@
+//! Tables that fit the terminal, and single painted words.
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, presets};
+
+use super::escape;
+
+/// What a word says, so that colour follows meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    /// No colour.
+    Plain,
+    /// Accepted, passed, completed.
+    Good,
+    /// Worth a look.
+    Warning,
+    /// Refused, failed.
+    Bad,
+    /// Less important.
+    Faint,
+    /// A heading.
+    Strong,
+}
+
+impl Paint {
+    fn color(self) -> Option<Color> {
+        match self {
+            Paint::Plain => None,
+            Paint::Good => Some(Color::Green),
+            Paint::Warning => Some(Color::Yellow),
+            Paint::Bad => Some(Color::Red),
+            Paint::Faint => Some(Color::DarkGrey),
+            Paint::Strong => None,
+        }
+    }
+
+    /// `text` (escaped) in this paint, or plain where there is no colour.
+    pub fn text(self, text: &str, color: bool) -> String {
+        let shown = escape::line(text);
+        let code = match self {
+            Paint::Plain => return shown,
+            _ if !color => return shown,
+            Paint::Good => 32,
+            Paint::Warning => 33,
+            Paint::Bad => 31,
+            Paint::Faint => 90,
+            Paint::Strong => 1,
+        };
+        format!("\u{1b}[{code}m{shown}\u{1b}[0m")
+    }
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A table without lines: a header and aligned columns. On a terminal long cells wrap to its width; elsewhere a row is
+/// a line, so that it can be searched.
+pub struct Table {
+    table: comfy_table::Table,
+}
+
+impl Table {
+    /// Columns named in a `>` prefix are aligned to the right.
+    pub fn new(columns: &[&str], color: bool) -> Table {
+        let mut table = comfy_table::Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic);
+        if color {
+            table.enforce_styling();
+        }
+        let header = columns.iter().map(|name| {
+            let cell = Cell::new(name.trim_start_matches('>'));
+            if color {
+                cell.add_attribute(Attribute::Bold)
+            } else {
+                cell
+            }
+        });
+        table.set_header(header);
+        for (index, name) in columns.iter().enumerate() {
+            if let (true, Some(column)) = (name.starts_with('>'), table.column_mut(index)) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        Table { table }
+    }
+
+    /// One more row; texts are escaped here.
+    pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = (Paint, &'a str)>) {
+        let styled = self.table.should_style();
+        let cells = cells.into_iter().map(|(paint, text)| {
+            let cell = Cell::new(escape::line(text));
+            match paint.color() {
+                Some(color) if styled => cell.fg(color),
+                _ => cell,
+            }
+        });
+        self.table.add_row(cells.collect::<Vec<_>>());
+    }
+
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// The text, a line end at its end, no spaces at line ends.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for line in self.table.lines() {
+            let line = line.strip_prefix(' ').unwrap_or(&line);
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_align_and_no_line_ends_in_spaces() {
+        let mut table = Table::new(&["name", ">score"], false);
+        table.row([(Paint::Good, "alpha"), (Paint::Plain, "0.5")]);
+        table.row([(Paint::Bad, "b"), (Paint::Plain, "0.25")]);
+        assert_eq!(table.text(), "name   score\nalpha    0.5\nb       0.25\n");
+    }
+
+    #[test]
+    fn cells_cannot_carry_terminal_sequences() {
+        let mut table = Table::new(&["name"], false);
+        table.row([(Paint::Plain, "a\u{1b}[31m\nb")]);
+        assert_eq!(table.text(), "name\na\\x1b[31m\\nb\n");
+    }
+
+    #[test]
+    fn paint_is_dropped_without_colour() {
+        assert_eq!(Paint::Bad.text("no", false), "no");
+        assert_eq!(Paint::Bad.text("no", true), "\u{1b}[31mno\u{1b}[0m");
+    }
+}

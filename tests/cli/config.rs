@@ -1,0 +1,86 @@
+//! `dfab config`
+
+use crate::support::{Place, Ran};
+
+fn setting(ran: &Ran, name: &str) -> serde_json::Value {
+    let document = ran.json();
+    let rows = document["settings"].as_array().expect("settings").clone();
+    rows.into_iter()
+        .find(|row| row["name"] == name)
+        .unwrap_or_else(|| panic!("no {name}"))
+}
+
+#[test]
+fn every_source_is_heard_in_its_order() {
+    let place = Place::new();
+    place.file(
+        "dfab.yaml",
+        "runner_seed: 1\nmax_zip_files: 11\nmin_conversations: 3\nslug: from-file\n",
+    );
+    let output = place
+        .command(&[
+            "config",
+            "--config",
+            "dfab.yaml",
+            "--runner-seed",
+            "4",
+            "--format",
+            "json",
+        ])
+        .env("DATA_FABRICATION_RUNNER_SEED", "3")
+        .env("CHALLENGE_RUNNER_SEED", "2")
+        .env("DATA_FABRICATION_MAX_ZIP_FILES", "13")
+        .env("CHALLENGE_MAX_ZIP_FILES", "12")
+        .env("CHALLENGE_SLUG", "from-environment")
+        .output()
+        .unwrap();
+    let ran = Ran::of(output).exits(0);
+    assert_eq!(setting(&ran, "runner_seed")["value"], 4);
+    assert_eq!(setting(&ran, "max_zip_files")["value"], 13);
+    assert_eq!(setting(&ran, "min_conversations")["value"], 3);
+    assert_eq!(setting(&ran, "slug")["value"], "from-environment");
+    assert_eq!(setting(&ran, "max_conversations")["value"], 10_000);
+}
+
+#[test]
+fn secrets_are_never_shown() {
+    let place = Place::new();
+    for format in ["table", "json", "jsonl"] {
+        let output = place
+            .command(&["config", "--format", format])
+            .env("CHALLENGE_SHARED_TOKEN", "hunter2hunter2")
+            .output()
+            .unwrap();
+        let ran = Ran::of(output).exits(0);
+        assert!(
+            !format!("{}{}", ran.stdout, ran.stderr).contains("hunter2"),
+            "{}",
+            ran.stdout
+        );
+        assert!(
+            ran.stdout.contains("CHALLENGE_SHARED_TOKEN"),
+            "{}",
+            ran.stdout
+        );
+    }
+}
+
+#[test]
+fn unknown_keys_are_warned_of_and_bad_values_refused() {
+    let place = Place::new();
+    place.file("odd.yaml", "runner_sed: 1\n");
+    place
+        .dfab(&["config", "--config", "odd.yaml"])
+        .exits(0)
+        .says("runner_sed");
+    place.file("bad.yaml", "slug: x\nmax_zip_files: [1]\n");
+    place
+        .dfab(&["config", "--config", "bad.yaml"])
+        .exits(2)
+        .says("max_zip_files")
+        .says("bad.yaml");
+    place
+        .dfab(&["config", "--config", "gone.yaml"])
+        .exits(2)
+        .says("gone.yaml");
+}

@@ -1,0 +1,61 @@
+//! Files made from the program's own definitions are fresh.
+
+use std::fs;
+
+use crate::support::repository;
+
+const HOW: &str = "run: cargo run -- completions --regenerate .";
+
+#[test]
+fn completions_are_fresh() {
+    for (shell, file) in dfab::cli::Shell::FILES {
+        let path = repository("completions").join(file);
+        let kept = fs::read(&path).unwrap_or_default();
+        assert!(
+            kept == dfab::cli::completions(shell),
+            "{} is stale; {HOW}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn manual_pages_are_fresh() {
+    let folder = repository("docs/man");
+    let mut expected = Vec::new();
+    for (file, text) in dfab::cli::man_pages().expect("pages") {
+        let kept = fs::read(folder.join(&file)).unwrap_or_default();
+        assert!(kept == text, "docs/man/{file} is stale; {HOW}");
+        expected.push(file);
+    }
+    let mut found: Vec<String> = fs::read_dir(&folder)
+        .expect("the manual")
+        .map(|entry| {
+            entry
+                .expect("a page")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_readme_has_the_settings_and_exit_codes_of_the_program() {
+    let readme = fs::read_to_string(repository("README.md")).expect("the README");
+    assert!(
+        readme.contains(&dfab::settings::table_markdown()),
+        "the settings table is stale"
+    );
+    for (exit, meaning) in dfab::cli::Exit::TABLE {
+        let row = format!("| {} | {meaning} |", exit.code());
+        assert!(readme.contains(&row), "README.md lacks the row: {row}");
+    }
+    for subcommand in dfab::cli::command().get_subcommands() {
+        let heading = format!("### `dfab {}", subcommand.get_name());
+        assert!(readme.contains(&heading), "README.md lacks {heading}");
+    }
+}

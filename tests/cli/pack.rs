@@ -1,0 +1,44 @@
+//! `dfab pack`
+
+use std::fs;
+
+use crate::support::{Place, SMALL_HARNESS};
+
+#[test]
+fn the_same_folder_gives_the_same_bytes_and_a_valid_package() {
+    let place = Place::new();
+    place.file("package/harness.py", SMALL_HARNESS);
+    place.file("package/lib/util.py", "x = 1\n");
+    place
+        .dfab(&["pack", "package", "-o", "one.zip"])
+        .exits(0)
+        .says("one.zip");
+    place.file("package/harness.py", SMALL_HARNESS); // a new modification time
+    place.dfab(&["pack", "package", "-o", "two.zip"]).exits(0);
+    assert_eq!(
+        fs::read(place.path("one.zip")).unwrap(),
+        fs::read(place.path("two.zip")).unwrap()
+    );
+    place.dfab(&["validate", "one.zip"]).exits(0);
+}
+
+#[test]
+fn a_folder_that_would_be_refused_is_not_packed() {
+    let place = Place::new();
+    place.file("package/harness.sh", "");
+    place
+        .dfab(&["pack", "package", "-o", "out.zip"])
+        .exits(1)
+        .says("file extension is not allowed: harness.sh");
+    assert_eq!(place.names(), ["package"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let place = Place::new();
+    place.file("package/harness.py", SMALL_HARNESS);
+    place
+        .dfab(&["pack", "package", "-o", "no/such/out.zip"])
+        .exits(3)
+        .says("no/such/out.zip");
+}

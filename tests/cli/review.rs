@@ -1,0 +1,82 @@
+//! `dfab review`
+
+use crate::support::Place;
+
+#[test]
+fn a_clean_package_is_accepted() {
+    let place = Place::new();
+    place.zip(
+        "a.zip",
+        &[(
+            "harness.py",
+            "import json\n\ndef main():\n    print(json.dumps({}))\n",
+        )],
+    );
+    let ran = place
+        .dfab(&["review", "a.zip", "--format", "json"])
+        .exits(0);
+    let package = &ran.json()["packages"][0];
+    assert_eq!(package["path"], "a.zip");
+    assert_eq!(package["accepted"], true);
+    assert_eq!(
+        package["files"][0]["functions"],
+        serde_json::json!(["main"])
+    );
+    assert_eq!(package["files"][0]["imports"], serde_json::json!(["json"]));
+    assert_eq!(package["advisories"], serde_json::json!([]));
+    assert!(package.get("error").is_none());
+}
+
+#[test]
+fn a_dangerous_call_is_shown_where_it_stands() {
+    let place = Place::new();
+    place.file("src/deep/run.py", "import os\n\nos.system('ls')\n");
+    let ran = place.dfab(&["review", "src"]).exits(1);
+    assert!(ran.stdout.contains("rejected"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("deep/run.py:3:1"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("os.system"), "{}", ran.stdout);
+    place.dfab(&["review", "src", "--exit-zero"]).exits(0);
+}
+
+#[test]
+fn a_single_file_can_be_reviewed() {
+    let place = Place::new();
+    place.file("one.py", "x = = 1\n");
+    place
+        .dfab(&["review", "one.py"])
+        .exits(1)
+        .prints("syntax_error");
+}
+
+#[test]
+fn a_package_that_breaks_the_contract_is_refused() {
+    let place = Place::new();
+    place.zip("bad.zip", &[("harness.py", ""), ("x.sh", "")]);
+    let ran = place
+        .dfab(&["review", "bad.zip", "--format", "jsonl"])
+        .exits(1);
+    let line = &ran.json_lines()[0];
+    assert_eq!(line["accepted"], false);
+    assert_eq!(
+        line["error"]["message"],
+        "file extension is not allowed: x.sh"
+    );
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let place = Place::new();
+    let ran = place
+        .dfab(&["review", "--rules", "--format", "jsonl"])
+        .exits(0);
+    let rules = ran.json_lines();
+    assert!(rules.len() > 10);
+    for rule in rules {
+        let id = rule["id"].as_str().expect("an id");
+        place
+            .dfab(&["review", "--explain", id])
+            .exits(0)
+            .prints("Example:")
+            .prints(id);
+    }
+}
