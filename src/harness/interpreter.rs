@@ -12,6 +12,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -146,29 +147,22 @@ fn ask(program: &Path) -> Result<Vec<u8>, String> {
         .args(["-I", "-S", "-c", PROBE])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("it does not start: {error}"))?;
-    let (sender, receiver) = std::sync::mpsc::channel();
-    if let Some(stdout) = child.stdout.take() {
-        std::thread::spawn(move || {
-            let mut answer = Vec::new();
-            let result = stdout
-                .take(PROBE_BYTES)
-                .read_to_end(&mut answer)
-                .map(|_| answer);
-            // Nobody listens any more only if the time is up.
-            let _ = sender.send(result);
-        });
-    }
-    let started = Instant::now();
-    let answer = receiver.recv_timeout(PROBE_TIME);
+    let answer = child.stdout.take().map(read_aside);
+    let complaint = child.stderr.take().map(read_aside);
+    let deadline = Instant::now() + PROBE_TIME;
+    let receive = |reader: Option<Receiver<Vec<u8>>>| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        reader.and_then(|reader| reader.recv_timeout(left).ok())
+    };
+    // Both streams have ended when both are here, and so, all but surely, has the program.
+    let (answer, complaint) = (receive(answer), receive(complaint));
     let status = loop {
         match child.try_wait() {
-            Ok(None) if started.elapsed() < PROBE_TIME && answer.is_ok() => {
-                std::thread::sleep(Duration::from_millis(1));
-            }
             Ok(Some(status)) => break Some(status),
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
             _ => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -177,14 +171,32 @@ fn ask(program: &Path) -> Result<Vec<u8>, String> {
         }
     };
     match (answer, status) {
-        (Ok(Ok(answer)), Some(status)) if status.success() => Ok(answer),
-        (Ok(Err(error)), _) => Err(format!("its answer cannot be read: {error}")),
-        (_, Some(status)) => Err(format!("asked for its version it ended with {status}")),
+        (Some(answer), Some(status)) if status.success() => Ok(answer),
+        (_, Some(status)) => {
+            let words = String::from_utf8_lossy(&complaint.unwrap_or_default()).into_owned();
+            let last = words.lines().rev().find(|line| !line.trim().is_empty());
+            let last = last
+                .map(|line| format!(" ({})", line.escape_debug()))
+                .unwrap_or_default();
+            Err(format!("asked what it is, it ended with {status}{last}"))
+        }
         (_, None) => Err(format!(
             "it gave no answer within {} s",
             PROBE_TIME.as_secs()
         )),
     }
+}
+
+/// Reads a stream to its end in a thread of its own, so that the caller can stop waiting.
+fn read_aside(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What could be read is all there is to say; and nobody may be listening any more.
+        let _ = stream.take(PROBE_BYTES).read_to_end(&mut bytes);
+        let _ = sender.send(bytes);
+    });
+    receiver
 }
 
 /// What an interpreter said of itself.
@@ -259,10 +271,9 @@ impl Probe {
             .add(&self.executable)
             .ok_or_else(|| format!("{} cannot be read", self.executable.display()))?;
         self.add_aliases(&mut plan, &program);
-        if let Some(loader) = program_loader(&program) {
-            if let Some(file) = plan.add(&loader) {
-                plan.add_library(&file);
-            }
+        let loader = program_loader(&program).and_then(|loader| plan.add(&loader));
+        if let Some(file) = loader {
+            plan.add_library(&file);
         }
         let entries = plan.finish();
         for entry in &entries {
@@ -457,4 +468,154 @@ fn program_loader(program: &Path) -> Option<PathBuf> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    fn kinds(plan: Plan, below: &Path) -> Vec<(String, LayoutKind)> {
+        plan.finish()
+            .into_iter()
+            .filter_map(|entry| {
+                let path = entry.path.strip_prefix(below).ok()?;
+                Some((path.to_str()?.to_owned(), entry.kind))
+            })
+            .collect()
+    }
+
+    /// A folder without links on the way to it.
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn every_link_on_the_way_is_noted_and_the_end_is_real() {
+        let (_keep, root) = folder();
+        std::fs::create_dir_all(root.join("real/bin")).unwrap();
+        std::fs::write(root.join("real/bin/python3.12"), "").unwrap();
+        symlink("python3.12", root.join("real/bin/python3")).unwrap();
+        symlink(root.join("real"), root.join("current")).unwrap();
+        let mut plan = Plan::default();
+        let real = plan.add(&root.join("current/bin/../bin/python3")).unwrap();
+        assert_eq!(real, root.join("real/bin/python3.12"));
+        let expected = [
+            ("current".to_owned(), LayoutKind::Link(root.join("real"))),
+            (
+                "real/bin/python3".to_owned(),
+                LayoutKind::Link("python3.12".into()),
+            ),
+            ("real/bin/python3.12".to_owned(), LayoutKind::File),
+        ];
+        assert_eq!(kinds(plan, &root), expected);
+    }
+
+    #[test]
+    fn what_lies_in_a_folder_that_is_there_is_not_named_again() {
+        let (_keep, root) = folder();
+        std::fs::create_dir_all(root.join("lib/inner")).unwrap();
+        std::fs::write(root.join("lib/inner/file"), "").unwrap();
+        symlink("inner", root.join("lib/link")).unwrap();
+        let mut plan = Plan::default();
+        for path in ["lib/link/file", "lib/inner", "lib"] {
+            assert!(plan.add(&root.join(path)).is_some());
+        }
+        assert_eq!(kinds(plan, &root), [("lib".to_owned(), LayoutKind::Folder)]);
+    }
+
+    #[test]
+    fn links_that_lead_nowhere_or_in_circles_are_no_paths() {
+        let (_keep, root) = folder();
+        symlink("circle", root.join("circle")).unwrap();
+        symlink("gone", root.join("broken")).unwrap();
+        let mut plan = Plan::default();
+        assert_eq!(plan.add(&root.join("circle")), None);
+        assert_eq!(plan.add(&root.join("broken")), None);
+        assert_eq!(plan.add(Path::new("/")), None);
+    }
+
+    #[test]
+    fn an_answer_of_something_else_is_refused() {
+        for (answer, word) in [
+            ("", "not a Python"),
+            ("hello", "not a Python"),
+            ("dfab-python-probe\0pypy\0x", "pypy"),
+            ("dfab-python-probe\0cpython\x003.12.1\0", "its own path"),
+            (
+                "dfab-python-probe\0cpython\x003.12.1\0python3",
+                "its own path",
+            ),
+        ] {
+            let error = Probe::parse(answer.as_bytes()).unwrap_err();
+            assert!(error.contains(word), "{answer:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn shared_prefixes_bring_only_pythons_own_folders() {
+        let probe = Probe {
+            version: "3.12.1".to_owned(),
+            executable: std::env::current_exe().unwrap(),
+            prefixes: vec!["/usr".into(), "/".into()],
+            standard_library: "/nonexistent/lib".into(),
+            search_path: Vec::new(),
+            mapped: Vec::new(),
+        };
+        let layout = probe.layout().unwrap();
+        let broad = [
+            "/",
+            "/usr",
+            "/usr/share",
+            "/usr/bin",
+            "/etc",
+            "/home",
+            "/root",
+            "/var",
+        ];
+        for entry in &layout.entries {
+            let whole = entry.kind == LayoutKind::Folder;
+            assert!(
+                !(whole && broad.iter().any(|path| entry.path == Path::new(path))),
+                "{entry:?}"
+            );
+        }
+        assert!(!layout.entries.is_empty());
+    }
+
+    #[test]
+    fn an_interpreter_where_the_sandbox_has_something_else_is_refused() {
+        let probe = Probe {
+            version: "3.12.1".to_owned(),
+            executable: "/proc/self/exe".into(),
+            prefixes: Vec::new(),
+            standard_library: "/proc/self".into(),
+            search_path: Vec::new(),
+            mapped: Vec::new(),
+        };
+        let error = probe.layout().unwrap_err();
+        assert!(error.contains("/proc"), "{error}");
+    }
+
+    #[test]
+    fn only_elf_programs_have_a_loader() {
+        let (_keep, root) = folder();
+        let script = root.join("script");
+        std::fs::write(&script, "#!/bin/sh\n").unwrap();
+        assert_eq!(program_loader(&script), None);
+        std::fs::write(
+            &script,
+            b"\x7fELF\x02\x01"
+                .iter()
+                .chain([&0xff; 80])
+                .copied()
+                .collect::<Vec<_>>(),
+        )
+        .unwrap();
+        assert_eq!(program_loader(&script), None);
+        let loader = program_loader(Path::new("/bin/sh"));
+        assert!(loader.is_none_or(|path| path.is_absolute()));
+    }
 }

@@ -76,6 +76,13 @@ fn hint(failure: &Failure, errno: Option<Errno>, system: &System) -> Option<Stri
              `python` to an interpreter that is (for example below /usr or /opt)"
                 .to_owned()
         }
+        Part::Identity if refused => format!(
+            "root may not change its user here: allow CAP_SETUID and CAP_SETGID, start dfab as an \
+             ordinary user, {ALTERNATIVES}"
+        ),
+        _ if matches!(errno, Some(Errno::EMFILE | Errno::ENFILE)) => {
+            "too few open files are allowed: raise `ulimit -n` to 64 or more".to_owned()
+        }
         Part::WorkspaceMapping => {
             "other users cannot read the workspace and this file system cannot map its owner; run \
              `chmod -R go+rX` on it"

@@ -30,14 +30,25 @@ pub(super) const NAMESPACES: [(&str, CloneFlags); 7] = [
     ("cgroup", CloneFlags::CLONE_NEWCGROUP),
 ];
 
-/// Root becomes nobody; anyone else stays who they are.
+/// Whether we are the host's root, as far as can be known from here. Root of a user namespace that
+/// maps it to someone else (a rootless container) is an ordinary user.
+pub(super) fn is_host_root() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    geteuid().is_root() && !maps_root_to_another(&map)
+}
+
+fn maps_root_to_another(map: &str) -> bool {
+    map.lines().any(|line| {
+        let mut numbers = line.split_whitespace();
+        numbers.next() == Some("0") && numbers.next().is_some_and(|outside| outside != "0")
+    })
+}
+
+/// Root becomes nobody. To be called by the host's root only.
 ///
 /// A user namespace that maps host user 0 would pass the kernel's checks for that user on files
 /// such as `/proc/sys/kernel/core_pattern`, whatever the capabilities. So root leaves first.
 pub(super) fn leave_root() -> Result<(), Failure> {
-    if !geteuid().is_root() {
-        return Ok(());
-    }
     let failed =
         |what: &'static str| move |error: nix::Error| Failure::new(Part::Identity, what, error);
     let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
@@ -130,4 +141,17 @@ fn map_owner(holder: pid_t, uid: u32, gid: u32) -> io::Result<OwnedFd> {
     fs::write(folder.join("uid_map"), format!("{uid} {NOBODY} 1"))?;
     fs::write(folder.join("gid_map"), format!("{gid} {NOBODY} 1"))?;
     Ok(fs::File::open(folder.join("ns/user"))?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::maps_root_to_another;
+
+    #[test]
+    fn root_of_a_rootless_container_is_not_the_hosts() {
+        assert!(!maps_root_to_another("         0          0 4294967295\n"));
+        assert!(maps_root_to_another("         0       1000          1\n"));
+        assert!(maps_root_to_another("1 100000 65536\n0 1000 1\n"));
+        assert!(!maps_root_to_another(""));
+    }
 }

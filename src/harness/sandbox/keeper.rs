@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout, geteuid};
+use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
@@ -23,8 +23,12 @@ use super::sys::{Fork, Reaped};
 use super::world::{self, Scratch, Source};
 use super::{enforced, identity, output, sys, usage};
 
-/// Shortest time between two looks at what the group uses.
+/// Usual time between two looks at what the group uses.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The same once it uses a good part of its memory: a program can touch a GiB in a few of these.
+const LOOK_CLOSELY_EVERY: Duration = Duration::from_millis(5);
+/// That part, as a divisor of the limit.
+const GOOD_PART: u64 = 8;
 /// A look may cost this share of the time between looks.
 const LOOK_SHARE: u32 = 20;
 /// Most bytes of words from the init.
@@ -82,24 +86,27 @@ fn supervise(
     control: BorrowedFd<'_>,
 ) -> Result<(Report, Option<OwnedFd>), Failure> {
     raise_descriptor_limit();
-    let early = if geteuid().is_root() {
-        open_as_root(request)?
+    // System folders are open to all; the init opens them one by one, so that few descriptors are
+    // held at once.
+    let early = if identity::is_host_root() {
+        let opened = open_as_root(request)?;
+        identity::leave_root()?;
+        opened
     } else {
         None
     };
-    identity::leave_root()?;
     identity::enter_namespaces()?;
     if protocol::hung_up(control) {
         return Err(keeper_failure("find dfab", Errno::EPIPE.into()));
     }
     let nested = identity::forbid_nested_user_namespaces().map_err(|error| error.to_string());
-    let (workspace, mut sources) = match early {
+    let (workspace, sources) = match early {
         Some(opened) => opened,
-        None => (world::open_workspace(request, None)?, Vec::new()),
+        None => (
+            world::open_workspace(request, None)?,
+            world::open_private(&request.layout)?,
+        ),
     };
-    let known: Vec<&Path> = sources.iter().map(Source::path).collect();
-    let late = world::open_layout(&request.layout, |path| !known.contains(&path))?;
-    sources.extend(late);
     let scratch = Scratch::create(request.limits.tmp_bytes)?;
     let count_processes = kernel_release() >= PROCESSES_PER_NAMESPACE;
 
@@ -156,9 +163,7 @@ fn open_as_root(request: &Request) -> Result<Option<(OwnedFd, Vec<Source>)>, Fai
         }
         other => other?,
     };
-    // System folders are open to all; they wait, so that few descriptors are held at once.
-    let is_private = |path: &Path| !path.starts_with("/usr") && !path.starts_with("/etc");
-    let sources = world::open_layout(&request.layout, is_private)?;
+    let sources = world::open_private(&request.layout)?;
     Ok(Some((workspace, sources)))
 }
 
@@ -377,7 +382,13 @@ impl<'a> Watch<'a> {
         }
         let found = self.compare();
         let cost = before.elapsed();
-        self.next_look = before + LOOK_EVERY.max(cost * LOOK_SHARE);
+        let close = self.peak_bytes > self.request.limits.memory_bytes / GOOD_PART;
+        let pause = if close {
+            LOOK_CLOSELY_EVERY
+        } else {
+            LOOK_EVERY
+        };
+        self.next_look = before + pause.max(cost * LOOK_SHARE);
         found
     }
 

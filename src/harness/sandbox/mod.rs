@@ -50,8 +50,9 @@ use protocol::{End, Limits, Message, Order, Output, Report, Request};
 const KEEPER_ARGUMENT: &str = "__sandbox-init";
 /// How often the cancel flag is looked at.
 const TICK: Duration = Duration::from_millis(20);
-/// What the keeper may take beyond the wall-clock limit, and after an order to stop.
-const KEEPER_GRACE: Duration = Duration::from_secs(5);
+/// What the keeper may take beyond the wall-clock limit, and after an order to stop, before it counts
+/// as hung. It normally takes milliseconds; a machine that swaps takes longer.
+const KEEPER_GRACE: Duration = Duration::from_secs(15);
 
 /// Turns this process into a sandbox's keeper if it was started as one; otherwise returns at once.
 /// To be called before anything else in `main`: no thread may exist, no descriptor may be open.

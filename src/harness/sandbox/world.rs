@@ -12,9 +12,7 @@ use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use rustix::fs::{AtFlags, CWD, Mode, OFlags};
-use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
-};
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags};
 
 use super::protocol::{Failure, Part, Request};
 use super::sys::{
@@ -44,9 +42,15 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Where it is on the host, and will be inside.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    fn attach(&self) -> Result<(), Failure> {
+        attach(self.tree.as_fd(), &inside(&self.path)).map_err(|error| {
+            let what = if self.is_folder {
+                "attach a folder"
+            } else {
+                "attach a file"
+            };
+            root_failure(what, error.into()).at(&self.path)
+        })
     }
 }
 
@@ -93,25 +97,34 @@ pub(super) fn open_workspace(
     )
 }
 
-/// Everything of the interpreter's layout for which `wanted` holds.
-pub(super) fn open_layout(
-    layout: &[LayoutEntry],
-    wanted: impl Fn(&Path) -> bool,
-) -> Result<Vec<Source>, Failure> {
+/// Whether a path of the layout belongs to the system, and so is open to everybody.
+fn is_system(path: &Path) -> bool {
+    path.starts_with("/usr") || path.starts_with("/etc")
+}
+
+/// What of the interpreter's layout may be closed to the harness's user.
+pub(super) fn open_private(layout: &[LayoutEntry]) -> Result<Vec<Source>, Failure> {
     layout
         .iter()
-        .filter(|entry| !matches!(entry.kind, LayoutKind::Link(_)) && wanted(&entry.path))
-        .map(|entry| {
-            let is_folder = entry.kind == LayoutKind::Folder;
-            let attributes = MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV;
-            let tree = open_source(&entry.path, is_folder, attributes, None)?;
-            Ok(Source {
-                path: entry.path.clone(),
-                is_folder,
-                tree,
-            })
-        })
+        .filter(|entry| !is_system(&entry.path))
+        .filter_map(open_entry)
         .collect()
+}
+
+/// `None` for a link, which is made, not opened.
+fn open_entry(entry: &LayoutEntry) -> Option<Result<Source, Failure>> {
+    let is_folder = match entry.kind {
+        LayoutKind::Link(_) => return None,
+        LayoutKind::Folder => true,
+        LayoutKind::File => false,
+    };
+    let attributes = MOUNT_RDONLY | MOUNT_NOSUID | MOUNT_NODEV;
+    let opened = open_source(&entry.path, is_folder, attributes, None);
+    Some(opened.map(|tree| Source {
+        path: entry.path.clone(),
+        is_folder,
+        tree,
+    }))
 }
 
 /// The file system behind `/tmp` and `/dev/shm`, so that one size bounds both.
@@ -194,7 +207,6 @@ pub(super) fn enter(
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
         .map_err(|error| root_failure("make mounts private", error.into()))?;
-    let devices = open_devices()?;
     let root = new_tmpfs(
         &[("size", ROOT_BYTES.to_owned())],
         MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV,
@@ -210,20 +222,17 @@ pub(super) fn enter(
         place(entry).map_err(|error| root_failure("make room", error).at(&entry.path))?;
     }
     for source in sources {
-        let to = inside(&source.path);
-        attach(source.tree.as_fd(), &to).map_err(|error| {
-            let what = if source.is_folder {
-                "attach a folder"
-            } else {
-                "attach a file"
-            };
-            root_failure(what, error.into()).at(&source.path)
-        })?;
+        source.attach()?;
+    }
+    for entry in request.layout.iter().filter(|entry| is_system(&entry.path)) {
+        if let Some(source) = open_entry(entry) {
+            source?.attach()?;
+        }
     }
     make_folder(Path::new("workspace"), 0o755).map_err(failed("make /workspace"))?;
     attach(workspace, Path::new("workspace"))
         .map_err(|error| root_failure("attach /workspace", error.into()))?;
-    attach_devices(&devices)?;
+    attach_devices()?;
     make_folder(Path::new("proc"), 0o555).map_err(failed("make /proc"))?;
     let no_proc = mount_proc().err().map(|error| error.to_string());
     seal(root.as_fd()).map_err(failed("seal it"))?;
@@ -234,11 +243,11 @@ fn root_failure(what: &str, error: io::Error) -> Failure {
     Failure::new(Part::PrivateRoot, what, error)
 }
 
-/// A place to hold the new root until it becomes `/`. Nothing of the host is opened by path any
-/// more, so it does not matter what the place hides for that moment.
+/// A place to hold the new root until it becomes `/`. Only the system's folders and devices are still
+/// opened by path, so it does not matter what else the place hides for that moment.
 fn attach_root(root: BorrowedFd<'_>) -> io::Result<()> {
     let mut last = rustix::io::Errno::NOENT;
-    for place in ["/tmp", "/mnt", "/usr"] {
+    for place in ["/tmp", "/mnt", "/var", "/run"] {
         match attach(root, Path::new(place)) {
             Ok(()) => return Ok(()),
             Err(error) => last = error,
@@ -257,31 +266,24 @@ fn attach_scratch(scratch: &Scratch) -> Result<(), Failure> {
     let flags = OpenTreeFlags::OPEN_TREE_CLONE | OpenTreeFlags::OPEN_TREE_CLOEXEC;
     let tmp = rustix::mount::open_tree(CWD, "tmp/tmp", flags).map_err(failed)?;
     let shm = rustix::mount::open_tree(CWD, "tmp/shm", flags).map_err(failed)?;
-    rustix::mount::unmount("tmp", UnmountFlags::DETACH).map_err(failed)?;
+    // The whole lies under its own part from now on, where no path leads. Taking it away instead
+    // would wait for the kernel's grace period.
     attach(tmp.as_fd(), Path::new("tmp")).map_err(failed)?;
     attach(shm.as_fd(), Path::new("dev/shm")).map_err(failed)
 }
 
-fn open_devices() -> Result<Vec<(PathBuf, OwnedFd)>, Failure> {
-    DEVICES
-        .iter()
-        .map(|name| {
-            let path = Path::new("/dev").join(name);
-            let tree = open_source(&path, false, MOUNT_NOSUID | MOUNT_NOEXEC, None).map_err(
-                |failure| Failure {
+fn attach_devices() -> Result<(), Failure> {
+    let failed = |error: io::Error| Failure::new(Part::Devices, "fill it", error);
+    for name in DEVICES {
+        let path = Path::new("/dev").join(name);
+        let tree =
+            open_source(&path, false, MOUNT_NOSUID | MOUNT_NOEXEC, None).map_err(|failure| {
+                Failure {
                     part: Part::Devices,
                     ..failure
-                },
-            )?;
-            Ok((path, tree))
-        })
-        .collect()
-}
-
-fn attach_devices(devices: &[(PathBuf, OwnedFd)]) -> Result<(), Failure> {
-    let failed = |error: io::Error| Failure::new(Part::Devices, "fill it", error);
-    for (path, tree) in devices {
-        let to = inside(path);
+                }
+            })?;
+        let to = inside(&path);
         make_file(&to).map_err(failed)?;
         attach(tree.as_fd(), &to).map_err(|error| failed(error.into()).at(path))?;
     }
