@@ -214,13 +214,11 @@ fn respell(source: &str, errors: &[ParseError]) -> Option<String> {
                 }
                 changed |= is_wildcard;
             }
-            ParseErrorType::SimpleAndCompoundStatementOnSameLine => {
-                // A longer name cannot be meant: the lexer has cut the word out.
-                if after.starts_with("match") {
-                    respelled[start..start + MATCH_RESPELLED.len()]
-                        .copy_from_slice(MATCH_RESPELLED.as_bytes());
-                    changed = true;
-                }
+            // A longer name cannot be meant: the lexer has cut the word out.
+            ParseErrorType::SimpleAndCompoundStatementOnSameLine if after.starts_with("match") => {
+                respelled[start..start + MATCH_RESPELLED.len()]
+                    .copy_from_slice(MATCH_RESPELLED.as_bytes());
+                changed = true;
             }
             other if is_newline_in_spec(other) => {
                 if let Some(blank) = blank_after_spec(source, start) {

@@ -52,7 +52,7 @@ pub enum Reading {
 const STACK_BYTES: usize = 64 << 20;
 
 /// Largest tree, in nodes, that is read a second time: tree-sitter needs about half a kilobyte of
-/// memory for each. Four megabytes of ordinary code stay below it.
+/// memory for each. Two megabytes of dense code are about as many.
 const MAX_NODES_TO_CONFIRM: usize = 1 << 20;
 
 /// Parses decoded source. Safe to call from any thread: never overflows the stack, linear time.

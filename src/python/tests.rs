@@ -255,6 +255,9 @@ fn tree_sitter_reads_what_its_grammar_has_otherwise() {
         "try: a\nexcept* (B, C) as d: e",
         "def f[T: int, *Ts, **P](*a: *Ts): pass",
         "type X[T] = list[T] | None",
+        "x: list[a] | b | c[d] | e = f",
+        "def f(x: a | b | c[d]) -> a[b] | c | d: pass",
+        "f'{x:=5}'",
     ]);
 }
 
@@ -393,9 +396,18 @@ fn what_the_parser_behind_the_gate_lets_through_is_refused() {
         "f'{a:{b=}}'",
         r"rf'{a:\x4}'",
         "((a) := b)",
+        "(a).b: c",
+        "(a.b)[0].c: d",
         "with a -1as b: c",
     ]);
-    accepts(&["1if a else 2", "[1for a in b]", "0xfor 1", "(a := (b))"]);
+    accepts(&[
+        "1if a else 2",
+        "[1for a in b]",
+        "0xfor 1",
+        "(a := (b))",
+        "(a): b",
+        "(a()).b: c",
+    ]);
 }
 
 #[test]

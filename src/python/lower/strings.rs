@@ -155,9 +155,39 @@ impl Lowering<'_> {
         let Some(expression) = field(&parts, "expression") else {
             return unreadable(node);
         };
+        if expression.kind() == "named_expression" {
+            self.walrus_field(node, expression)?;
+            self.out.close(open);
+            return Ok(());
+        }
         self.expression(expression, Kind::Load)?;
         if let Some(spec) = field(&parts, "format_specifier") {
             self.format_spec(spec)?;
+        }
+        self.out.close(open);
+        Ok(())
+    }
+
+    /// `{a:=5}` is `a` with the specification `=5`; the grammar sees an assignment.
+    fn walrus_field(&mut self, field_node: Node<'_>, expression: Node<'_>) -> Lowered {
+        let parts = children(expression);
+        let [(_, name), (_, walrus), ..] = parts.as_slice() else {
+            return unreadable(expression);
+        };
+        let start = walrus.start_byte();
+        let end = field_node.end_byte().saturating_sub(1);
+        let raw = self.source.get(start + 1..end).unwrap_or_default();
+        if raw.contains(['{', '\n']) {
+            return unreadable(expression);
+        }
+        self.expression(*name, Kind::Load)?;
+        let open = self.out.open(Kind::JoinedStr, start)?;
+        let mut pieces: SpecPieces<Node<'_>> = SpecPieces::new();
+        self.spec_text(start + 1, end, &mut pieces, expression)?;
+        for piece in pieces.finish(end) {
+            if let Piece::Text(start, value) = piece {
+                self.out.text_constant(start, value)?;
+            }
         }
         self.out.close(open);
         Ok(())

@@ -26,14 +26,7 @@ impl Lowering<'_> {
                 self.out.close(open);
                 Ok(())
             }
-            ("union_type", [left, right]) => {
-                let open = self.out.open(Kind::BinOp, start)?;
-                self.annotation(*left)?;
-                self.out.leaf(Kind::BitOr, NOWHERE)?;
-                self.annotation(*right)?;
-                self.out.close(open);
-                Ok(())
-            }
+            ("union_type", _) => self.union_type(*inner),
             ("member_type", [base, name]) => {
                 let name = self.text(*name).to_owned();
                 let open = self.out.open_named(Kind::Attribute, start, &name)?;
@@ -52,6 +45,44 @@ impl Lowering<'_> {
             ("splat_type" | "constrained_type", _) => unreadable(*inner),
             _ => self.expression(*inner, Kind::Load),
         }
+    }
+
+    /// `a[b] | c | d`: the grammar groups the types after the first from the right.
+    fn union_type(&mut self, node: Node<'_>) -> Lowered {
+        let mut operands = Vec::new();
+        let mut pending = vec![node];
+        while let Some(node) = pending.pop() {
+            let only = match named(node).as_slice() {
+                [only] if node.kind() == "type" => *only,
+                _ => node,
+            };
+            let parts = children(only);
+            match (only.kind(), parts.as_slice()) {
+                ("union_type" | "binary_operator", [(_, left), (_, bar), (_, right)])
+                    if bar.kind() == "|" =>
+                {
+                    pending.push(*right);
+                    pending.push(*left);
+                }
+                _ => operands.push(node),
+            }
+        }
+        let Some((first, rest)) = operands.split_first() else {
+            return unreadable(node);
+        };
+        let mut open = Vec::with_capacity(rest.len());
+        for _ in rest {
+            open.push(self.out.open(Kind::BinOp, node.start_byte())?);
+        }
+        self.annotation(*first)?;
+        for operand in rest {
+            self.out.leaf(Kind::BitOr, NOWHERE)?;
+            self.annotation(*operand)?;
+            if let Some(open) = open.pop() {
+                self.out.close(open);
+            }
+        }
+        Ok(())
     }
 
     /// What stands in the brackets of `list[int]`.

@@ -59,6 +59,10 @@ impl Lowering<'_> {
                 self.expression(&node.value)?;
             }
             Stmt::AnnAssign(node) => {
+                let is_bare = node.target.start().to_usize() == start;
+                if is_bare && starts_with_parenthesised_target(&node.target) {
+                    return Err(self.refuse(start, "illegal target for annotation"));
+                }
                 self.expression(&node.target)?;
                 self.expression(&node.annotation)?;
                 self.optional(node.value.as_deref())?;
@@ -258,6 +262,24 @@ impl Lowering<'_> {
             Ok(())
         })
     }
+}
+
+/// `(a).b: c`: CPython takes `(a)` for the whole target and then misses the colon.
+fn starts_with_parenthesised_target(target: &Expr) -> bool {
+    let start = target.start();
+    let mut node = target;
+    while node.start() == start {
+        node = match node {
+            Expr::Attribute(inner) => &inner.value,
+            Expr::Subscript(inner) => &inner.value,
+            Expr::Call(inner) => &inner.func,
+            _ => return false,
+        };
+    }
+    matches!(
+        node,
+        Expr::Name(_) | Expr::Attribute(_) | Expr::Subscript(_)
+    )
 }
 
 fn simple_kind(statement: &Stmt) -> Kind {
