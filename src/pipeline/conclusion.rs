@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
-use crate::store::{self, Failure, RunItemId, RunOutcome, Store, StoreError, Timestamp};
+use crate::similarity::Sequence;
+use crate::store::{self, Arrival, Failure, RunItemId, RunOutcome, Store, StoreError, Timestamp};
 
 use super::batch::{BatchError, Listener, Message, Summary, chain};
 use super::cache_key::cache_key;
@@ -12,6 +13,7 @@ use super::row::json;
 use super::turnstile::Turnstile;
 use super::{
     Evaluated, Evaluator, Event, ItemError, Prepared, Stage, Submission, SubmissionRecord,
+    Unfinished,
 };
 
 /// The ordered half of a batch.
@@ -61,8 +63,19 @@ impl Conclusion<'_, '_> {
             return Ok(());
         };
         match prepared {
-            Err(error) if error.interrupted() => Err(self.interrupted()),
             Err(error) => self.item_failed(index, &error),
+            Ok(Prepared::Unfinished(unfinished)) if unfinished.error.interrupted() => {
+                Err(self.interrupted())
+            }
+            Ok(Prepared::Unfinished(unfinished)) => {
+                let Unfinished {
+                    id,
+                    sequence,
+                    error,
+                } = *unfinished;
+                self.take_place(index, submission, &id, sequence.as_ref())?;
+                self.item_failed(index, &error)
+            }
             Ok(Prepared::Refused(refused)) => {
                 let record = SubmissionRecord::refused(
                     &submission.hotkey,
@@ -94,7 +107,15 @@ impl Conclusion<'_, '_> {
         )?;
         let neighbour = match self.evaluator.compare(submission, evaluated, &candidates) {
             Ok(neighbour) => neighbour,
-            Err(error) => return self.item_failed(index, &error),
+            Err(error) => {
+                self.take_place(
+                    index,
+                    submission,
+                    &evaluated.id,
+                    evaluated.sequence.as_ref(),
+                )?;
+                return self.item_failed(index, &error);
+            }
         };
         self.enter(index, Stage::Judge)?;
         let concluded = self.evaluator.conclude(submission, evaluated, neighbour);
@@ -111,6 +132,25 @@ impl Conclusion<'_, '_> {
             record_json: &json(&concluded.record),
         })?;
         self.finished(index, &concluded.record)
+    }
+
+    /// A submission without a result keeps its place in the order of arrival.
+    fn take_place(
+        &mut self,
+        index: usize,
+        submission: &Submission,
+        submission_id: &str,
+        sequence: Option<&Sequence>,
+    ) -> Result<(), StoreError> {
+        let hotkey = &submission.hotkey;
+        let arrival = Arrival {
+            ordinal: index,
+            submission_id,
+            hotkey,
+            sequence,
+        };
+        self.store
+            .reserve(&self.run_id, &[arrival], Timestamp::now())
     }
 
     fn item_failed(&mut self, index: usize, error: &ItemError) -> Result<(), BatchError> {

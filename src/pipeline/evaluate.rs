@@ -22,6 +22,20 @@ pub enum Prepared {
     Refused(PackageError),
     /// It was reviewed and, unless the review rejected it, run and scored.
     Evaluated(Box<Evaluated>),
+    /// It was reviewed and should have been run, and this machine could not.
+    Unfinished(Box<Unfinished>),
+}
+
+/// A package without a result that takes its place among the submissions all the same: who is whose neighbour must
+/// not depend on a machine's bad day.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// Submission id.
+    pub id: String,
+    /// What is compared with other packages; None if the sources are not Python.
+    pub sequence: Option<Sequence>,
+    /// What went wrong.
+    pub error: ItemError,
 }
 
 /// What is known of a package before it is compared with others.
@@ -81,7 +95,7 @@ impl Evaluator<'_> {
     /// Validate, review, execute, parse, score. Knows nothing of other packages, so any number may run at once.
     ///
     /// # Errors
-    /// Only where this machine fails; what is wrong with the package is part of the result.
+    /// Only where the package cannot be read; all that comes after is part of the result.
     pub fn prepare(
         &self,
         submission: &Submission,
@@ -109,14 +123,25 @@ impl Evaluator<'_> {
         let sequence = review::package_sequence(&reviewed, &sources);
         drop(sources);
 
+        let id = package::submission_id(&submission.hotkey, &package.artifact_hash);
         let run = match reviewed.review.accepted {
             false => None,
-            true => Some(self.run_harness(submission, &package, enter)?),
+            true => match self.run_harness(submission, &package, enter) {
+                Ok(run) => Some(run),
+                Err(error) => {
+                    let unfinished = Unfinished {
+                        id,
+                        sequence,
+                        error,
+                    };
+                    return Ok(Prepared::Unfinished(Box::new(unfinished)));
+                }
+            },
         };
         Ok(Prepared::Evaluated(Box::new(Evaluated {
             artifact,
             artifact_hash: package.artifact_hash.clone(),
-            id: package::submission_id(&submission.hotkey, &package.artifact_hash),
+            id,
             sequence,
             package,
             review: reviewed.review,

@@ -21,7 +21,7 @@ mod turnstile;
 pub(crate) use batch::chain;
 pub use batch::{BatchError, Listener, Summary, run_batch};
 pub(crate) use evaluate::lay_out;
-pub use evaluate::{Concluded, Evaluated, Evaluator, Prepared};
+pub use evaluate::{Concluded, Evaluated, Evaluator, Prepared, Unfinished};
 pub use event::{Event, Stage};
 pub use item_error::ItemError;
 pub use record::{Execution, Neighbour, RecordStatus, SubmissionRecord};

@@ -1,8 +1,8 @@
 //! Who came when, and therefore who is compared with whom.
 //!
-//! Arrival order is a sequence of its own, not a clock: a batch reserves the places of all its
-//! packages, in the order they were given, before the first is evaluated, so that neighbours do
-//! not depend on which evaluation ends first. A row that the service writes takes its place by a
+//! Arrival order is a sequence of its own, not a clock. A batch takes places in the order its
+//! packages were given, also for one that has no result because this machine failed: neighbours
+//! must depend neither on which evaluation ends first nor on a second try. A row that the service writes takes its place by a
 //! trigger as it is written; rows from before this program knew the file came in the order of
 //! their `created_at`.
 
@@ -15,7 +15,7 @@ use super::error::at;
 use super::runs::set_item;
 use super::{RunItemId, Store, StoreError, Timestamp};
 
-/// A submission that takes its place in a run, before it is evaluated.
+/// A submission that takes its place in a run without a result.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival<'a> {
     /// Its place in the run's list, from 0.

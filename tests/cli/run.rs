@@ -331,7 +331,7 @@ fn scripted(place: &Place, script: &Value, arguments: &[&str]) -> Ran {
 fn an_executor_that_fails_is_the_machines_fault_and_the_batch_goes_on() {
     let place = Place::new();
     place.zip("archive/1.zip", &[("harness.py", "# case: broken\n")]);
-    place.zip("archive/2.zip", &[("harness.py", "# case: fine\n")]);
+    place.zip("archive/2.zip", &[("harness.py", "print([1, 2, 3])\n")]);
     let line = json!({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]});
     let script = json!({"outcomes": [
         {"when": {"marker": "# case: broken"}, "error": "the keeper died"},
@@ -347,6 +347,30 @@ fn an_executor_that_fails_is_the_machines_fault_and_the_batch_goes_on() {
         .expect("a message");
     assert!(message.contains("the keeper died"), "{message}");
     assert_eq!(document["summary"]["errors"], 1);
+}
+
+#[test]
+fn a_package_that_could_not_be_run_keeps_its_place_for_the_next_try() {
+    let place = Place::new();
+    let source = SMALL_HARNESS.to_owned() + "# case: first\n";
+    place.zip("archive/1.zip", &[("harness.py", &source)]);
+    place.zip("archive/2.zip", &[("harness.py", SMALL_HARNESS)]);
+    let line = json!({"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]});
+    let answer = json!({"stdout": format!("{line}\n")});
+    let broken = json!({"when": {"marker": "# case: first"}, "error": "no luck today"});
+    let script = json!({"outcomes": [broken, answer]});
+    let run = ["run", "archive", "--format", "json"];
+    let first = scripted(&place, &script, &run).exits(3).json();
+    let second = scripted(&place, &json!({"outcomes": [answer]}), &run)
+        .exits(1)
+        .json();
+    // The later one is a copy of the earlier one from the first run on, and the earlier one never is of the later.
+    assert_eq!(first["submissions"][0]["plagiarism"]["score"], 100);
+    assert_eq!(second["submissions"][0]["plagiarism"], Value::Null);
+    assert_eq!(
+        timeless(second["submissions"][1].clone())["plagiarism"],
+        first["submissions"][0]["plagiarism"]
+    );
 }
 
 #[test]
