@@ -7,7 +7,13 @@ fn a_machine_that_can_evaluate_says_so_and_is_left_as_it_was() {
     let place = Place::new();
     let ran = place.dfab(&["preflight", "--format", "jsonl"]).exits(0);
     let checks = ran.json_lines();
-    for name in ["python", "executor", "database", "workspaces"] {
+    // An interpreter that is not the live service's version is only warned of.
+    assert!(
+        checks
+            .iter()
+            .any(|check| check["name"] == "python" && check["verdict"] != "fail")
+    );
+    for name in ["executor", "database", "workspaces"] {
         let check = checks.iter().find(|check| check["name"] == name);
         let check = check.unwrap_or_else(|| panic!("no check {name}"));
         assert_eq!(check["verdict"], "ok", "{check}");
