@@ -180,7 +180,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l exit-zero -d 'E
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dfab -n "__fish_dfab_using_subcommand weights" -s o -l output -d 'Write to this file, in one step: readers see the old or the new one, never a part' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand weights" -s o -l output -d 'Write to this file (- is standard output), in one step: readers see the old or the new one, never a part' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand weights" -l epoch -d 'Unix seconds to write as `epoch` [default: now]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand weights" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand weights" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r

@@ -52,6 +52,17 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Whether a regular file begins as an SQLite database does.
+pub fn is_sqlite(path: &Path) -> bool {
+    let is_file = fs::metadata(path).is_ok_and(|meta| meta.is_file());
+    let mut head = [0; 16];
+    is_file
+        && File::open(path)
+            .and_then(|mut file| io::Read::read_exact(&mut file, &mut head))
+            .is_ok()
+        && &head == b"SQLite format 3\0"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

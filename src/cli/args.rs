@@ -179,7 +179,7 @@ pub struct OwnerArgs {
     #[arg(long, value_name = "HOTKEY")]
     hotkey: Option<String>,
     /// Take hotkeys from elsewhere: the name of the package's folder
-    #[arg(long, value_enum, value_name = "SOURCE")]
+    #[arg(long, value_enum, value_name = "SOURCE", conflicts_with = "hotkey")]
     hotkey_from: Option<HotkeyFrom>,
 }
 
@@ -247,11 +247,11 @@ Examples:
   dfab weights -o weights.json           replaced in one step, for cron jobs
   dfab weights --format table            the leaderboard, for people")]
 pub struct WeightsArgs {
-    /// Write to this file, in one step: readers see the old or the new one, never a part
+    /// Write to this file (- is standard output), in one step: readers see the old or the new one, never a part
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// Unix seconds to write as `epoch` [default: now]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(super) epoch: Option<i64>,
 }
 

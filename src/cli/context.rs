@@ -28,7 +28,7 @@ impl Context {
     pub(super) fn new(global: &Global, matches: &ArgMatches) -> Result<Context, CliError> {
         let sources = Sources {
             flags: setting_flags::given(matches),
-            environment: environment(),
+            environment: Sources::process_environment()?,
             config_file: global.config.clone(),
         };
         let resolved = settings::resolve(&sources)?;
@@ -43,6 +43,11 @@ impl Context {
             context.warn(warning);
         }
         Ok(context)
+    }
+
+    /// Whether `--format` was given.
+    pub(super) fn has_format(&self) -> bool {
+        self.format.is_some()
     }
 
     /// `--format`, for people unless asked otherwise.
@@ -63,6 +68,13 @@ impl Context {
     /// Talk on standard error.
     pub(super) fn say(&self, text: &str) {
         if !self.display.quiet {
+            self.talk(&escape::line(text));
+        }
+    }
+
+    /// Detail on standard error, with `-v`.
+    pub(super) fn detail(&self, text: &str) {
+        if self.display.verbose && !self.display.quiet {
             self.talk(&escape::line(text));
         }
     }
@@ -89,13 +101,6 @@ impl Context {
         // Talk is not worth failing for.
         let _ = writeln!(io::stderr(), "{line}");
     }
-}
-
-/// Variables whose names and values are text; others cannot name a setting.
-fn environment() -> Vec<(String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
 }
 
 fn facts() -> Facts {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::files::write_atomically;
 use crate::harness::{Cancel, Ending, Outcome, Protection};
 use crate::package;
 use crate::pipeline::{self, Evaluator, Execution, Submission};
@@ -16,6 +15,7 @@ use super::context::Context;
 use super::executor::executor;
 use super::exit::{CliError, Exit};
 use super::interrupt;
+use super::output_file::{self, write_file};
 
 /// `--report`: how the run ended, what it used and what was enforced.
 #[derive(Serialize)]
@@ -28,15 +28,33 @@ struct ExecReport<'a> {
     detail: Option<&'a str>,
     #[serde(flatten)]
     execution: Execution,
-    dataset_bytes: usize,
-    dataset_from: &'static str,
+    /// Null where a validator would find no dataset.
+    dataset_bytes: Option<usize>,
+    dataset_from: Option<&'static str>,
     enforced: &'a [Protection],
 }
 
 pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> {
+    if context.has_format() {
+        return Err(
+            CliError::usage("exec prints the dataset as it is, so --format means nothing")
+                .hint("--report FILE writes the outcome as JSON"),
+        );
+    }
+    if let Some(file) = &args.report {
+        output_file::check(file)?;
+    }
     let path = PathBuf::from(&args.path);
-    let package = package::open(&path, &context.package_limits())?.package?;
+    let named = |error| CliError::from(error).about(&args.path);
+    let package = package::open(&path, &context.package_limits())
+        .and_then(|opened| opened.package)
+        .map_err(named)?;
     let executor = executor(context)?;
+    context.detail(&format!(
+        "executor {}, entrypoint {}",
+        executor.name(),
+        package.entrypoint
+    ));
     let cancel = Cancel::default();
     interrupt::install(&cancel)?;
     let evaluator = Evaluator {
@@ -49,30 +67,31 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         package: args.path.clone(),
         hotkey: String::new(),
     };
+    pipeline::sweep_workspaces();
     let workspace = pipeline::lay_out(&package, &args.path)?;
     let entrypoint = &package.entrypoint;
     let outcome = evaluator.execute(&submission, entrypoint, workspace.path())?;
     drop(workspace);
     if let Some(file) = &args.report {
-        write_report(
-            file,
-            &ExecReport {
-                schema_version: SCHEMA_VERSION,
-                package: &args.path,
-                entrypoint,
-                executor: executor.name(),
-                outcome: &outcome.ending,
-                detail: outcome.detail.as_deref(),
-                execution: Execution::from(&outcome),
-                dataset_bytes: outcome.dataset_bytes().len(),
-                dataset_from: if outcome.output_file.is_some() {
-                    "file"
-                } else {
-                    "stdout"
-                },
-                enforced: &outcome.enforced,
-            },
-        )?;
+        let is_dataset = outcome.ending == Ending::Ok;
+        let from = if outcome.output_file.is_some() {
+            "file"
+        } else {
+            "stdout"
+        };
+        let report = ExecReport {
+            schema_version: SCHEMA_VERSION,
+            package: &args.path,
+            entrypoint,
+            executor: executor.name(),
+            outcome: &outcome.ending,
+            detail: outcome.detail.as_deref(),
+            execution: Execution::from(&outcome),
+            dataset_bytes: is_dataset.then(|| outcome.dataset_bytes().len()),
+            dataset_from: is_dataset.then_some(from),
+            enforced: &outcome.enforced,
+        };
+        write_report(file, &report)?;
     }
     show(context, &outcome)
 }
@@ -87,21 +106,44 @@ fn show(context: &Context, outcome: &Outcome) -> Result<Exit, CliError> {
     let dataset = outcome.dataset_bytes();
     match context.display.escape_stdout {
         true => {
-            io::stdout().write_all(escape::block(&String::from_utf8_lossy(dataset)).as_bytes())?
+            io::stdout().write_all(escape::block(&String::from_utf8_lossy(dataset)).as_bytes())?;
         }
         false => io::stdout().write_all(dataset)?,
     }
-    if let Some(detail) = &outcome.detail {
-        context.complain(detail, None);
+    if let Some(ending) = ending(outcome) {
+        context.complain(&ending, None);
     }
-    Ok(Exit::Harness(outcome.returncode.clamp(0, 255) as u8))
+    match (outcome.ending, outcome.returncode) {
+        // The harness was content, but a validator finds no dataset.
+        (Ending::BadOutput | Ending::OutputLimit, 0) => Ok(Exit::Unmet),
+        (_, code) => Ok(Exit::Harness(code.clamp(0, 255) as u8)),
+    }
+}
+
+/// How a run ended that left no dataset, where its exit code does not say it all.
+fn ending(outcome: &Outcome) -> Option<String> {
+    let text = match outcome.ending {
+        Ending::Ok | Ending::Exit { .. } => return outcome.detail.clone(),
+        Ending::Signal { number } => format!("the harness was killed by signal {number}"),
+        Ending::TimeoutWall => {
+            format!(
+                "the harness was ended after {:.1} s (timeout_wall)",
+                outcome.wall_seconds
+            )
+        }
+        Ending::TimeoutCpu => "the harness used up its processor time (timeout_cpu)".to_owned(),
+        Ending::Oom => "the harness used up its memory (oom)".to_owned(),
+        Ending::OutputLimit => "the harness wrote too much (output_limit)".to_owned(),
+        Ending::BadOutput => "the harness left no usable output (bad_output)".to_owned(),
+    };
+    match &outcome.detail {
+        Some(detail) => Some(format!("{text}: {detail}")),
+        None => Some(text),
+    }
 }
 
 fn write_report(file: &Path, report: &ExecReport<'_>) -> Result<(), CliError> {
     let mut text = Vec::new();
     write_pretty(&mut text, report)?;
-    write_atomically(file, &text).map_err(|error| {
-        let error = anyhow::Error::from(error);
-        CliError::failure(error.context(format!("cannot write {}", file.display())))
-    })
+    write_file(file, &text)
 }

@@ -99,6 +99,14 @@ impl CliError {
         }
     }
 
+    /// The same with the name of what it is about.
+    pub fn about(self, name: &str) -> CliError {
+        CliError {
+            error: self.error.context(name.to_owned()),
+            ..self
+        }
+    }
+
     /// The same with a next step.
     pub fn hint(mut self, hint: impl Into<String>) -> CliError {
         self.hint = Some(hint.into());
@@ -114,9 +122,10 @@ impl CliError {
     }
 }
 
+/// What is not wrapped otherwise is a failed write of results.
 impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> CliError {
-        CliError::failure(error)
+        CliError::failure(anyhow::Error::from(error).context("cannot write to standard output"))
     }
 }
 
@@ -177,7 +186,6 @@ impl From<BatchError> for CliError {
     fn from(error: BatchError) -> CliError {
         match error {
             BatchError::Store(store) => store.into(),
-            BatchError::Listener(_) => CliError::failure(error),
             BatchError::Interrupted { .. } => CliError {
                 exit: Exit::Interrupted,
                 error: error.into(),

@@ -44,6 +44,7 @@ pub fn expand(arguments: &[String], hotkeys: &Hotkeys) -> Result<Vec<Submission>
     for argument in arguments {
         match argument.strip_prefix('@') {
             Some(list) => read_list(Path::new(list), hotkeys, &mut submissions)?,
+            None if argument.is_empty() => return Err(CliError::usage("a PATH is empty")),
             None => {
                 let path = PathBuf::from(argument);
                 add(path, argument.clone(), None, hotkeys, &mut submissions)?;
@@ -159,6 +160,12 @@ fn read_list(
             CliError::usage(format!("{}, line {line}: {cause}", list.display()))
                 .hint("a list is JSON lines like {\"package\": \"a.zip\", \"hotkey\": \"5F…\"} or CSV lines like a.zip,5F…")
         })?;
+    if rows.is_empty() {
+        return Err(CliError::usage(format!(
+            "the list {} is empty",
+            list.display()
+        )));
+    }
     let base = list.parent().unwrap_or(Path::new(""));
     for row in rows {
         // Names in a list are relative to the list, so that a list can travel with its packages;
@@ -209,7 +216,14 @@ fn read_bounded(list: &Path) -> Result<String, CliError> {
 fn parse_list(text: &str) -> Result<Vec<Listed>, (usize, String)> {
     match text.trim_start().chars().next() {
         None => Ok(Vec::new()),
-        Some('[') => serde_json::from_str(text).map_err(|error| (error.line(), error.to_string())),
+        Some('[') => {
+            let rows: Vec<Listed> = serde_json::from_str(text)
+                .map_err(|error| (error.line().max(1), json_problem(&error)))?;
+            match rows.iter().position(|row| row.package.is_empty()) {
+                Some(index) => Err((1, format!("item {} has no package name", index + 1))),
+                None => Ok(rows),
+            }
+        }
         Some('{') => json_lines(text),
         Some(_) => csv_lines(text),
     }
@@ -222,12 +236,34 @@ fn json_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
         .filter(|(_, line)| !line.trim().is_empty());
     lines
         .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|error| (index + 1, error.to_string()))
+            let row: Listed =
+                serde_json::from_str(line).map_err(|error| (index + 1, json_problem(&error)))?;
+            match row.package.is_empty() {
+                true => Err((index + 1, NO_NAME.to_owned())),
+                false => Ok(row),
+            }
         })
         .collect()
 }
 
-/// `package,hotkey` per line, the hotkey optional; a first line that names the columns may put them in any order.
+/// What is wrong, without the parser's own words for our types and its line, which is of the piece it was given.
+fn json_problem(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    match error.classify() {
+        Category::Data => {
+            "an object with \"package\" (and \"hotkey\"), both text, is expected".to_owned()
+        }
+        Category::Eof => "the JSON ends too early".to_owned(),
+        Category::Syntax | Category::Io => {
+            format!("this is not JSON (at column {})", error.column())
+        }
+    }
+}
+
+const NO_NAME: &str = "there is no package name";
+
+/// `package,hotkey` per line, the hotkey optional; a first line that names the columns may put them in any order and
+/// have others beside them.
 fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -236,6 +272,7 @@ fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
         .comment(Some(b'#'))
         .from_reader(text.as_bytes());
     let mut columns = (0, Some(1));
+    let mut has_names = false;
     let mut rows = Vec::new();
     for (index, record) in reader.records().enumerate() {
         let record = record.map_err(|error| {
@@ -244,6 +281,13 @@ fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
                 .map_or(index + 1, |place| place.line() as usize);
             (line, error.to_string())
         })?;
+        let line = record
+            .position()
+            .map_or(index + 1, |place| place.line() as usize);
+        // No name of a package or key holds a line end, so a quote was opened and not closed.
+        if record.iter().any(|cell| cell.contains('\n')) {
+            return Err((line, "a quote is not closed".to_owned()));
+        }
         let named = |name: &str| {
             record
                 .iter()
@@ -251,13 +295,17 @@ fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
         };
         if let (0, Some(package)) = (index, named("package")) {
             columns = (package, named("hotkey"));
+            has_names = true;
             continue;
         }
-        let line = record
-            .position()
-            .map_or(index + 1, |place| place.line() as usize);
+        if record.len() > 2 && !has_names {
+            return Err((
+                line,
+                "there are more columns than package and hotkey".to_owned(),
+            ));
+        }
         let package = record.get(columns.0).filter(|cell| !cell.is_empty());
-        let package = package.ok_or((line, "there is no package name".to_owned()))?;
+        let package = package.ok_or((line, NO_NAME.to_owned()))?;
         let hotkey = columns
             .1
             .and_then(|column| record.get(column))
@@ -267,7 +315,11 @@ fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
             hotkey,
         });
     }
-    Ok(rows)
+    let quotes = text.bytes().filter(|&byte| byte == b'"').count();
+    match quotes % 2 {
+        0 => Ok(rows),
+        _ => Err((text.lines().count(), "a quote is not closed".to_owned())),
+    }
 }
 
 #[cfg(test)]
@@ -320,6 +372,16 @@ mod tests {
         );
         assert_eq!(parse_list("a.zip,5A\n,5B\n").unwrap_err().0, 2);
         assert_eq!(parse_list("[{\"package\":\"a\"},\n 3]").unwrap_err().0, 2);
+        assert_eq!(
+            parse_list("{\"package\":\"\"}").unwrap_err(),
+            (1, NO_NAME.to_owned())
+        );
+        assert_eq!(parse_list("a.zip,5A\n\"b.zip,5B\n").unwrap_err().0, 2);
+        assert_eq!(parse_list("a.zip,5A,more\n").unwrap_err().0, 1);
+        assert_eq!(
+            pairs("package,note,hotkey\na.zip,x,5A\n"),
+            vec![pair("a.zip", "5A")]
+        );
     }
 
     #[test]

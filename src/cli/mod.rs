@@ -7,6 +7,8 @@ mod args;
 mod context;
 mod exit;
 mod inputs;
+mod output;
+mod output_file;
 mod setting_flags;
 
 mod config;
@@ -55,15 +57,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result =
         Context::new(&cli.global, &matches).and_then(|context| dispatch(&context, &cli.command));
     let flushed = io::stdout().flush().map_err(CliError::from);
-    match result.and_then(|exit| flushed.map(|()| exit)) {
-        Ok(exit) => exit.into(),
-        // `dfab review … | head` is a normal end.
-        Err(error) if error.is_closed_pipe() => Exit::Success.into(),
-        Err(error) => {
-            show(&error, color);
-            error.exit.into()
-        }
+    let (error, exit) = match (result, flushed) {
+        (Ok(exit), Ok(())) => return exit.into(),
+        (Ok(exit), Err(error)) => (error, exit),
+        (Err(error), _) => (error, Exit::Success),
+    };
+    // `dfab review … | head` is a normal end.
+    if error.is_closed_pipe() {
+        return exit.into();
     }
+    show(&error, color);
+    error.exit.into()
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {

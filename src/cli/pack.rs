@@ -1,26 +1,59 @@
 //! `dfab pack`
 
-use crate::files::write_atomically;
-use crate::package;
-use crate::report::escape;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::package::{self, PackageView};
+use crate::report::{Format, count, write_line, write_pretty};
 
 use super::args::PackArgs;
 use super::context::Context;
 use super::exit::{CliError, Exit};
+use super::output_file::{self, write_file};
 
 pub(super) fn run(context: &Context, args: &PackArgs) -> Result<Exit, CliError> {
-    let (artifact, package) = package::read_folder(&args.folder, &context.package_limits())?;
-    write_atomically(&args.output, &artifact).map_err(|error| {
-        let error = anyhow::Error::from(error);
-        CliError::failure(error.context(format!("cannot write {}", args.output.display())))
-    })?;
-    context.say(&format!(
-        "{}: {} bytes, {} files, entrypoint {}, sha256 {}",
-        escape::line(&args.output.display().to_string()),
-        artifact.len(),
-        package.files.len(),
-        package.entrypoint,
-        package.artifact_hash
-    ));
+    output_file::check(&args.output)?;
+    if is_below(&args.output, &args.folder) {
+        let message = format!(
+            "{} would be part of the folder it is made from",
+            args.output.display()
+        );
+        return Err(CliError::usage(message).hint("name a file outside the folder"));
+    }
+    let (artifact, package) = package::read_folder(&args.folder, &context.package_limits())
+        .map_err(|error| CliError::from(error).about(&args.folder.display().to_string()))?;
+    write_file(&args.output, &artifact)?;
+    let shown = args.output.display().to_string();
+    match (args.output == Path::new("-"), context.format()) {
+        // Standard output holds the ZIP.
+        (true, _) => {}
+        (false, Format::Json) => {
+            write_pretty(&mut io::stdout(), &PackageView::accepted(&shown, &package))?;
+        }
+        (false, Format::Jsonl) => {
+            write_line(&mut io::stdout(), &PackageView::accepted(&shown, &package))?;
+        }
+        (false, Format::Table) => context.say(&format!(
+            "{shown}: {} bytes, {}, entrypoint {}, sha256 {}",
+            artifact.len(),
+            count(package.files.len(), "file"),
+            package.entrypoint,
+            package.artifact_hash
+        )),
+    }
     Ok(Exit::Success)
+}
+
+/// Whether a file to be written lies in a folder or below it.
+fn is_below(file: &Path, folder: &Path) -> bool {
+    let parent = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = fs::canonicalize(parent.unwrap_or(Path::new(".")));
+    match (parent, fs::canonicalize(folder)) {
+        (Ok(parent), Ok(folder)) => parent.starts_with(folder),
+        // What does not exist is told where it is used.
+        _ => false,
+    }
 }

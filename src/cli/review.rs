@@ -34,6 +34,9 @@ fn review_all(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
         let path = submission.package.as_str();
         let reviewed = match Sources::read(&submission.path, &limits) {
             Ok(sources) => {
+                for link in sources.links() {
+                    context.warn(&format!("{path}: {link} is a link and was not reviewed"));
+                }
                 Reviewed::accepted_or_not(path, review::review(&sources.borrowed()).review)
             }
             Err(error) => {

@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context, args: &ScoreArgs) -> Result<Exit, CliError>
             (_, Some(document)) => document.item(out, &item)?,
             (_, None) => {
                 table.add(&item);
-                if args.files.len() == 1 || args.explain {
+                if args.files.len() == 1 || args.explain || context.display.verbose {
                     details.push_str(&scored.details(file, context, args.files.len() > 1));
                 }
             }

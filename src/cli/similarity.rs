@@ -21,14 +21,17 @@ use super::sources::Sources;
 struct Compared {
     names: Vec<String>,
     packages: Vec<LocatedPackage>,
-    /// Some argument could not be read or is not Python.
-    incomplete: bool,
+    /// Some argument is refused or not Python.
+    refused: bool,
+    /// Some argument could not be read.
+    unreadable: bool,
 }
 
 /// Why one argument is left out.
 struct LeftOut {
     message: String,
     hint: Option<String>,
+    unreadable: bool,
 }
 
 pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliError> {
@@ -44,9 +47,12 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
         true => nearest(context, &compared, &corpus)?,
         false => pairs(context, args, &compared, &corpus)?,
     };
-    match compared.incomplete {
+    match compared.unreadable {
         true => Ok(Exit::Failure),
-        false => Ok(Exit::when(!plagiarized, args.leniency.exit_zero)),
+        false => Ok(Exit::when(
+            !plagiarized && !compared.refused,
+            args.leniency.exit_zero,
+        )),
     }
 }
 
@@ -60,7 +66,8 @@ fn read(context: &Context, submissions: &[Submission]) -> Compared {
     let mut compared = Compared {
         names: Vec::new(),
         packages: Vec::new(),
-        incomplete: false,
+        refused: false,
+        unreadable: false,
     };
     for (submission, result) in submissions.iter().zip(read) {
         match result {
@@ -68,10 +75,15 @@ fn read(context: &Context, submissions: &[Submission]) -> Compared {
                 compared.names.push(submission.package.clone());
                 compared.packages.push(package);
             }
-            Err(LeftOut { message, hint }) => {
-                let message = format!("{}: {message}", submission.package);
+            Err(LeftOut {
+                message,
+                hint,
+                unreadable,
+            }) => {
+                let message = named(&submission.package, &message);
                 context.complain(&message, hint.as_deref());
-                compared.incomplete = true;
+                compared.refused |= !unreadable;
+                compared.unreadable |= unreadable;
             }
         }
     }
@@ -82,6 +94,7 @@ fn located(submission: &Submission, limits: &PackageLimits) -> Result<LocatedPac
     let sources = Sources::read(&submission.path, limits).map_err(|error| LeftOut {
         message: chain(&error),
         hint: error.hint(),
+        unreadable: error.is_unreadable(),
     })?;
     let sources = sources.borrowed();
     let reviewed = review::review(&sources);
@@ -93,6 +106,7 @@ fn located(submission: &Submission, limits: &PackageLimits) -> Result<LocatedPac
         None => Err(LeftOut {
             message: why_not(&reviewed),
             hint: None,
+            unreadable: false,
         }),
     }
 }
@@ -107,6 +121,14 @@ fn why_not(reviewed: &Reviewed) -> String {
         }
     }
     "there is no Python file".to_owned()
+}
+
+/// The message with the name of what it is about, unless it says so itself.
+fn named(package: &str, message: &str) -> String {
+    match message.starts_with(package) {
+        true => message.to_owned(),
+        false => format!("{package}: {message}"),
+    }
 }
 
 /// `--nearest`; returns whether anything is plagiarized.

@@ -1,6 +1,7 @@
 //! The sources behind a PATH: of a ZIP, a folder as it is, or a single file.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use walkdir::WalkDir;
@@ -11,6 +12,8 @@ use crate::review::Source;
 /// Files with their paths, as review and comparison take them.
 pub(super) struct Sources {
     files: Vec<(String, Vec<u8>)>,
+    /// Links to Python files, which are not followed.
+    links: Vec<String>,
 }
 
 /// Why a PATH has no sources to work on.
@@ -72,6 +75,7 @@ impl Sources {
                 .into_owned();
             return Ok(Sources {
                 files: vec![(name, read_file(path)?)],
+                links: Vec::new(),
             });
         }
         let opened = package::open(path, limits).and_then(|opened| opened.package);
@@ -82,12 +86,14 @@ impl Sources {
             .map(|file| (file.path, file.content));
         Ok(Sources {
             files: files.collect(),
+            links: Vec::new(),
         })
     }
 
     /// Every regular file below a folder that review looks at; links are not followed.
     fn read_folder(folder: &Path) -> Result<Sources, SourcesError> {
         let mut files = Vec::new();
+        let mut links = Vec::new();
         for entry in WalkDir::new(folder).sort_by_file_name() {
             let entry = entry.map_err(|error| SourcesError::Unreadable {
                 path: error.path().unwrap_or(folder).display().to_string(),
@@ -95,11 +101,20 @@ impl Sources {
             })?;
             let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
             let name = inside.to_string_lossy().into_owned();
-            if entry.file_type().is_file() && is_reviewed(&name) {
-                files.push((name, read_file(entry.path())?));
+            match entry.file_type() {
+                kind if kind.is_file() && is_reviewed(&name) => {
+                    files.push((name, read_file(entry.path())?));
+                }
+                kind if kind.is_symlink() && name.ends_with(".py") => links.push(name),
+                _ => {}
             }
         }
-        Ok(Sources { files })
+        Ok(Sources { files, links })
+    }
+
+    /// Links to Python files that were left out.
+    pub(super) fn links(&self) -> &[String] {
+        &self.links
     }
 
     /// As the review room takes them.
@@ -119,8 +134,13 @@ fn is_reviewed(name: &str) -> bool {
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, SourcesError> {
-    fs::read(path).map_err(|source| SourcesError::Unreadable {
+    let unreadable = |source| SourcesError::Unreadable {
         path: path.display().to_string(),
         source,
-    })
+    };
+    // A pipe would block, a device never end.
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::other("it is not a regular file")));
+    }
+    fs::read(path).map_err(unreadable)
 }

@@ -1,17 +1,19 @@
 //! `dfab weights`
 
 use std::io::{self, Write};
-use std::path::Path;
 
-use crate::files::write_atomically;
 use crate::report::{Format, weights, write_line, write_pretty};
 use crate::store::{Store, Timestamp, weights_document};
 
 use super::args::WeightsArgs;
 use super::context::Context;
 use super::exit::{CliError, Exit};
+use super::output_file::{self, write_file};
 
 pub(super) fn run(context: &Context, args: &WeightsArgs) -> Result<Exit, CliError> {
+    if let Some(file) = &args.output {
+        output_file::check(file)?;
+    }
     let store = Store::open_read_only(&context.settings.database)?;
     let mut text = Vec::new();
     match context.format_or(Format::Json) {
@@ -32,16 +34,8 @@ pub(super) fn run(context: &Context, args: &WeightsArgs) -> Result<Exit, CliErro
         }
     }
     match &args.output {
-        Some(file) => write(file, &text)?,
+        Some(file) => write_file(file, &text)?,
         None => io::stdout().write_all(&text)?,
     }
     Ok(Exit::Success)
-}
-
-fn write(file: &Path, text: &[u8]) -> Result<(), CliError> {
-    write_atomically(file, text).map_err(|error| {
-        let error = anyhow::Error::from(error);
-        CliError::failure(error.context(format!("cannot write {}", file.display())))
-            .hint("the file that was there before is untouched")
-    })
 }

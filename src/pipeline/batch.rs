@@ -62,9 +62,6 @@ pub enum BatchError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A listener could not take an event (a closed pipe, for example).
-    #[error("cannot write results")]
-    Listener(#[source] std::io::Error),
     /// The user asked to stop.
     #[error("interrupted: {finished} of {total} packages are finished and stored")]
     Interrupted {
@@ -75,8 +72,8 @@ pub enum BatchError {
     },
 }
 
-/// Takes events; an error stops the batch.
-pub type Listener<'a> = dyn FnMut(Event<'_>) -> std::io::Result<()> + 'a;
+/// Takes events, in the thread that called [`run_batch`].
+pub type Listener<'a> = dyn FnMut(Event<'_>) + 'a;
 
 /// What workers tell the ordered half.
 pub(super) enum Message {
@@ -96,12 +93,12 @@ pub fn run_batch(
     jobs: usize,
     listen: &mut Listener<'_>,
 ) -> Result<Summary, BatchError> {
+    super::sweep_workspaces();
     let run_id = begin(store, submissions, settings_json)?;
     listen(Event::Started {
         run_id: &run_id,
         submissions,
-    })
-    .map_err(BatchError::Listener)?;
+    });
     let mut conclusion = Conclusion {
         evaluator,
         submissions,

@@ -37,7 +37,7 @@ impl Conclusion<'_, '_> {
         let mut position = 0;
         for message in receive {
             match message {
-                Message::Entered(index, stage) => self.enter(index, stage)?,
+                Message::Entered(index, stage) => self.enter(index, stage),
                 Message::Prepared(index, prepared) => {
                     ready.insert(index, prepared);
                 }
@@ -84,7 +84,8 @@ impl Conclusion<'_, '_> {
                     refused.to_string(),
                 );
                 self.fail(index, Stage::Validate, &refused.to_string())?;
-                self.finished(index, &record)
+                self.finished(index, &record);
+                Ok(())
             }
             Ok(Prepared::Evaluated(evaluated)) => self.store(index, submission, &evaluated),
         }
@@ -98,7 +99,7 @@ impl Conclusion<'_, '_> {
         evaluated: &Evaluated,
     ) -> Result<(), BatchError> {
         let settings = self.evaluator.settings;
-        self.enter(index, Stage::Similarity)?;
+        self.enter(index, Stage::Similarity);
         let candidates = self.store.candidates(
             &evaluated.id,
             &submission.hotkey,
@@ -117,9 +118,9 @@ impl Conclusion<'_, '_> {
                 return self.item_failed(index, &error);
             }
         };
-        self.enter(index, Stage::Judge)?;
+        self.enter(index, Stage::Judge);
         let concluded = self.evaluator.conclude(submission, evaluated, neighbour);
-        self.enter(index, Stage::Store)?;
+        self.enter(index, Stage::Store);
         store::keep_artifact(&settings.artifact_root, &evaluated.id, &evaluated.artifact)?;
         self.store.record(&store::Evaluated {
             item: Some(RunItemId {
@@ -131,7 +132,8 @@ impl Conclusion<'_, '_> {
             cache_key: &cache_key(&evaluated.id, settings, &candidates),
             record_json: &json(&concluded.record),
         })?;
-        self.finished(index, &concluded.record)
+        self.finished(index, &concluded.record);
+        Ok(())
     }
 
     /// A submission without a result keeps its place in the order of arrival.
@@ -156,11 +158,12 @@ impl Conclusion<'_, '_> {
     fn item_failed(&mut self, index: usize, error: &ItemError) -> Result<(), BatchError> {
         self.summary.errors += 1;
         self.fail(index, error.stage(), &chain(error))?;
-        self.tell(Event::ItemFailed { index, error })
+        self.tell(Event::ItemFailed { index, error });
+        Ok(())
     }
 
-    fn enter(&mut self, index: usize, stage: Stage) -> Result<(), BatchError> {
-        self.tell(Event::StageEntered { index, stage })
+    fn enter(&mut self, index: usize, stage: Stage) {
+        self.tell(Event::StageEntered { index, stage });
     }
 
     fn fail(&mut self, index: usize, stage: Stage, message: &str) -> Result<(), StoreError> {
@@ -177,13 +180,13 @@ impl Conclusion<'_, '_> {
         self.store.record_failure(&failure, Timestamp::now())
     }
 
-    fn finished(&mut self, index: usize, record: &SubmissionRecord) -> Result<(), BatchError> {
+    fn finished(&mut self, index: usize, record: &SubmissionRecord) {
         self.summary.count(record);
-        self.tell(Event::ItemFinished { index, record })
+        self.tell(Event::ItemFinished { index, record });
     }
 
-    fn tell(&mut self, event: Event<'_>) -> Result<(), BatchError> {
-        (self.listen)(event).map_err(BatchError::Listener)
+    fn tell(&mut self, event: Event<'_>) {
+        (self.listen)(event);
     }
 
     fn interrupted(&self) -> BatchError {
@@ -207,7 +210,7 @@ impl Conclusion<'_, '_> {
         result?;
         closed?;
         let summary = std::mem::take(&mut self.summary);
-        self.tell(Event::Finished { summary: &summary })?;
+        self.tell(Event::Finished { summary: &summary });
         Ok(summary)
     }
 }

@@ -13,6 +13,7 @@ use crate::similarity::{self, Sequence};
 use crate::store::{Candidate, SubmissionRow};
 
 use super::row::{self, Logs};
+use super::workspace::lay_out;
 use super::{Execution, ItemError, Neighbour, RecordStatus, Stage, Submission, SubmissionRecord};
 
 /// A package that went as far as it can go alone.
@@ -315,21 +316,6 @@ pub(super) fn file_name(path: &Path) -> String {
         .unwrap_or(path.as_os_str())
         .to_string_lossy()
         .into_owned()
-}
-
-/// The workspace of a package: a fresh folder with its files, removed when dropped.
-pub(crate) fn lay_out(package: &Package, name: &str) -> Result<tempfile::TempDir, ItemError> {
-    let laid_out = || {
-        let folder = tempfile::Builder::new()
-            .prefix("dfab-workspace-")
-            .tempdir()?;
-        package::extract(package, folder.path())?;
-        Ok(folder)
-    };
-    laid_out().map_err(|source| ItemError::Workspace {
-        package: name.to_owned(),
-        source,
-    })
 }
 
 fn failed_score(error: String, size_bytes: u64) -> Score {

@@ -17,14 +17,15 @@ mod limits;
 mod record;
 mod row;
 mod turnstile;
+mod workspace;
 
 pub(crate) use batch::chain;
 pub use batch::{BatchError, Listener, Summary, run_batch};
-pub(crate) use evaluate::lay_out;
 pub use evaluate::{Concluded, Evaluated, Evaluator, Prepared, Unfinished};
 pub use event::{Event, Stage};
 pub use item_error::ItemError;
 pub use record::{Execution, Neighbour, RecordStatus, SubmissionRecord};
+pub(crate) use workspace::{lay_out, sweep_workspaces};
 
 use std::path::PathBuf;
 

@@ -37,32 +37,36 @@ pub fn sentence(summary: &Summary, database: &str) -> String {
 
 /// Text for people.
 pub mod table {
+    use crate::judge::Judgement;
     use crate::pipeline::{Neighbour, SubmissionRecord};
     use crate::report::score::metrics_table;
     use crate::report::{Display, Paint, Table, escape};
     use crate::similarity::Status;
 
-    /// Longest error text in a row; the whole one is in the database and in JSON.
-    const ERROR_CHARACTERS: usize = 90;
+    /// Longest error text shown; the whole one is in the database and in JSON.
+    const ERROR_CHARACTERS: usize = 160;
 
-    /// A row per submission; a single one is shown with its metrics.
+    /// Longest hotkey shown: enough to tell keys apart.
+    const HOTKEY_CHARACTERS: usize = 16;
+
+    /// A row per submission, then why some failed; a single one is shown with its metrics.
     pub struct Batch {
         display: Display,
         single: bool,
         table: Table,
+        problems: String,
         details: String,
     }
 
     impl Batch {
         /// An empty table for `total` submissions.
         pub fn new(display: Display, total: usize) -> Batch {
-            let columns = [
-                "package", "hotkey", "status", ">score", ">conv.", "nearest", "error",
-            ];
+            let columns = ["package", "hotkey", "status", ">score", ">conv.", "nearest"];
             Batch {
                 display,
                 single: total == 1,
                 table: Table::new(&columns, display.color),
+                problems: String::new(),
                 details: String::new(),
             }
         }
@@ -71,75 +75,107 @@ pub mod table {
         pub fn add(&mut self, record: &SubmissionRecord) {
             let status = match (record.error.is_some(), record.passed) {
                 (true, _) => (Paint::Bad, "failed"),
-                (false, true) => (Paint::Good, "completed"),
-                (false, false) => (Paint::Warning, "completed, below the bar"),
+                (false, true) => (Paint::Good, "passed"),
+                (false, false) => (Paint::Warning, "below the bar"),
             };
-            let error = error_text(record);
+            let nearest = nearest(record.plagiarism.as_ref());
             self.table.row([
                 (Paint::Plain, record.package.as_str()),
-                (Paint::Plain, escape::short(&record.hotkey, 20).as_str()),
+                (
+                    Paint::Plain,
+                    escape::short(&record.hotkey, HOTKEY_CHARACTERS).as_str(),
+                ),
                 status,
                 (Paint::Plain, format!("{:.4}", record.score).as_str()),
                 (Paint::Plain, record.conversation_count.to_string().as_str()),
-                neighbour(record.plagiarism.as_ref()).as_cell(),
-                (
-                    Paint::Plain,
-                    escape::short(&error, ERROR_CHARACTERS).as_str(),
-                ),
+                (nearest.0, nearest.1.as_str()),
             ]);
-            if self.single && record.judge.is_some() {
+            if let Some(error) = &record.error {
+                let label = Paint::Bad.text("failed", self.display.color);
+                let package = escape::line(&record.package);
+                let reason = escape::short(&reason(record, error), ERROR_CHARACTERS);
+                self.problems
+                    .push_str(&format!("{label} {package}: {reason}\n"));
+            }
+            if let (true, Some(judge)) = (self.single, &record.judge) {
                 self.details = metrics_table(&record.metrics, self.display);
+                self.details.push_str(&arithmetic(record, judge));
             }
         }
 
-        /// The whole text.
+        /// The whole text, empty without submissions.
         pub fn text(&self) -> String {
-            match self.details.is_empty() {
-                _ if self.table.is_empty() => String::new(),
-                true => self.table.text(),
-                false => format!("{}\n{}", self.table.text(), self.details),
+            if self.table.is_empty() {
+                return String::new();
             }
+            let parts = [
+                self.table.text(),
+                self.problems.clone(),
+                self.details.clone(),
+            ];
+            let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+            parts.join("\n")
         }
+    }
+
+    /// What a run used, for `-v`.
+    pub fn execution(record: &SubmissionRecord) -> Option<String> {
+        let execution = record.execution.as_ref()?;
+        let mut text = format!(
+            "exit {} after {:.2} s",
+            execution.returncode, execution.duration_seconds
+        );
+        if let Some(seconds) = execution.cpu_seconds {
+            text.push_str(&format!(", {seconds:.2} s of processor time"));
+        }
+        if let Some(bytes) = execution.peak_memory_bytes {
+            text.push_str(&format!(
+                ", {:.1} MiB of memory",
+                bytes as f64 / (1 << 20) as f64
+            ));
+        }
+        Some(text)
+    }
+
+    /// How the final score comes about.
+    fn arithmetic(record: &SubmissionRecord, judge: &Judgement) -> String {
+        let penalty = match record.plagiarism.as_ref().map(|near| near.status) {
+            Some(Status::Plagiarized) => " × 0.2 for copied structure",
+            Some(Status::NeedsLlmVerification) => " × 0.85 for similar structure",
+            Some(Status::Clean) | None => "",
+        };
+        format!(
+            "\nfinal score {:.4} = 0.85 × dataset {:.4}{penalty} + 0.15 × judge {:.4}\n",
+            record.score,
+            record.metrics.total(),
+            judge.overall_score
+        )
     }
 
     /// The error in a line, with the limit that ended the run if one did.
-    fn error_text(record: &SubmissionRecord) -> String {
-        let error = record.error.as_deref().map(last_line).unwrap_or_default();
-        match record
+    fn reason(record: &SubmissionRecord, error: &str) -> String {
+        let limit = record
             .execution
             .as_ref()
-            .and_then(|execution| execution.limit.as_deref())
-        {
-            Some(limit) => format!("{limit}: {error}"),
-            None => error.to_owned(),
+            .and_then(|execution| execution.limit.as_deref());
+        let line = error.trim_end().lines().next_back().unwrap_or_default();
+        match limit {
+            // Of a Python traceback the last line says most.
+            None => line.to_owned(),
+            Some(limit) => format!("{limit}: {line}"),
         }
     }
 
-    /// The line of an error that says most: of a Python traceback the last.
-    fn last_line(error: &str) -> &str {
-        error.trim_end().lines().next_back().unwrap_or_default()
-    }
-
-    struct NeighbourCell(Paint, String);
-
-    impl NeighbourCell {
-        fn as_cell(&self) -> (Paint, &str) {
-            (self.0, &self.1)
-        }
-    }
-
-    fn neighbour(near: Option<&Neighbour>) -> NeighbourCell {
+    fn nearest(near: Option<&Neighbour>) -> (Paint, String) {
         let Some(near) = near else {
-            return NeighbourCell(Paint::Faint, "-".to_owned());
+            return (Paint::Faint, "-".to_owned());
         };
         let paint = match near.status {
             Status::Plagiarized => Paint::Bad,
             Status::NeedsLlmVerification => Paint::Warning,
             Status::Clean => Paint::Plain,
         };
-        NeighbourCell(
-            paint,
-            format!("{}% of {}", near.score, escape::short(&near.hotkey, 16)),
-        )
+        let hotkey = escape::short(&near.hotkey, HOTKEY_CHARACTERS);
+        (paint, format!("{}% of {hotkey}", near.score))
     }
 }

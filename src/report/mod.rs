@@ -20,4 +20,4 @@ pub mod weights;
 pub use display::{ColorChoice, Display, Facts, Format, ProgressMode};
 pub use json::{ArrayDocument, SCHEMA_VERSION, write_line, write_pretty};
 pub use progress::Progress;
-pub use table::{Paint, Table};
+pub use table::{Paint, Table, count};

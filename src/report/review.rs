@@ -14,11 +14,20 @@ use super::{Display, Paint, Table, escape};
 #[derive(Debug, Serialize)]
 pub struct Reviewed<'a> {
     path: &'a str,
-    /// Only for a package that does not keep the contract, which is not reviewed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ErrorView>,
     #[serde(flatten)]
-    review: Review,
+    verdict: Verdict,
+}
+
+/// What came of a review.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Verdict {
+    Reviewed(Review),
+    /// The package does not keep the contract or cannot be read, so there is nothing to review.
+    Refused {
+        error: ErrorView,
+        accepted: bool,
+    },
 }
 
 impl<'a> Reviewed<'a> {
@@ -26,8 +35,7 @@ impl<'a> Reviewed<'a> {
     pub fn accepted_or_not(path: &'a str, review: Review) -> Reviewed<'a> {
         Reviewed {
             path,
-            error: None,
-            review,
+            verdict: Verdict::Reviewed(review),
         }
     }
 
@@ -35,14 +43,16 @@ impl<'a> Reviewed<'a> {
     pub fn refused(path: &'a str, error: ErrorView) -> Reviewed<'a> {
         Reviewed {
             path,
-            error: Some(error),
-            review: Review::refused(),
+            verdict: Verdict::Refused {
+                error,
+                accepted: false,
+            },
         }
     }
 
     /// Whether a service would run it.
     pub fn is_accepted(&self) -> bool {
-        self.review.accepted
+        matches!(&self.verdict, Verdict::Reviewed(review) if review.accepted)
     }
 }
 
@@ -68,13 +78,15 @@ pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
     let mut text = String::new();
     let path = escape::line(reviewed.path);
     // Writing to a String cannot fail.
-    if let Some(problem) = &reviewed.error {
-        let refused = Paint::Bad.text("refused", color);
-        let message = escape::line(&problem.message);
-        let _ = writeln!(text, "{path}: {refused}, {message} [{}]", problem.code);
-        return text;
-    }
-    let review = &reviewed.review;
+    let review = match &reviewed.verdict {
+        Verdict::Reviewed(review) => review,
+        Verdict::Refused { error, .. } => {
+            let refused = Paint::Bad.text("refused", color);
+            let message = escape::line(&error.message);
+            let _ = writeln!(text, "{path}: {refused}, {message} [{}]", error.code);
+            return text;
+        }
+    };
     let verdict = match review.accepted {
         true => Paint::Good.text("accepted", color),
         false => Paint::Bad.text("rejected", color),
@@ -92,7 +104,30 @@ pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
         review.suspicious_count,
     );
     text.push_str(&findings(review, display));
+    if display.verbose {
+        text.push_str(&symbols(review, display));
+    }
     text
+}
+
+/// What is in each file, for `-v`.
+fn symbols(review: &Review, display: Display) -> String {
+    let columns = ["  file", ">lines", ">functions", "imports", "structure"];
+    let mut table = Table::new(&columns, display.color);
+    for file in &review.files {
+        let hash = file
+            .structure_hash
+            .as_deref()
+            .and_then(|hash| hash.get(..12));
+        table.row([
+            (Paint::Plain, format!("  {}", file.path).as_str()),
+            (Paint::Plain, file.line_count.to_string().as_str()),
+            (Paint::Plain, file.functions.len().to_string().as_str()),
+            (Paint::Plain, file.imports.join(" ").as_str()),
+            (Paint::Faint, hash.unwrap_or("-")),
+        ]);
+    }
+    format!("{}  harness {}\n", table.text(), review.harness_hash)
 }
 
 fn findings(review: &Review, display: Display) -> String {

@@ -50,7 +50,7 @@ impl Paint {
 }
 
 /// `1 file`, `2 files`.
-pub(super) fn count(number: usize, thing: &str) -> String {
+pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 

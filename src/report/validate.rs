@@ -2,7 +2,7 @@
 
 use crate::package::{PackageError, PackageView};
 
-use super::{Display, Paint, Table};
+use super::{Display, Paint, Table, escape};
 
 /// A table of all packages, then what is wrong with the refused ones.
 pub struct PackageTable {
@@ -53,6 +53,9 @@ impl PackageTable {
             (Paint::Plain, &bytes),
             (Paint::Faint, artifact.unwrap_or("-")),
         ]);
+        if self.display.verbose && package.ok {
+            self.problems.push_str(&file_list(package));
+        }
         let Some(problem) = &package.error else {
             return;
         };
@@ -76,4 +79,17 @@ impl PackageTable {
             false => format!("{}\n{}", self.table.text(), self.problems),
         }
     }
+}
+
+/// The files of a package, for `-v`.
+fn file_list(package: &PackageView<'_>) -> String {
+    let mut table = Table::new(&["  file", ">bytes", "sha256"], false);
+    for file in &package.files {
+        table.row([
+            (Paint::Plain, format!("  {}", file.path).as_str()),
+            (Paint::Plain, file.size.to_string().as_str()),
+            (Paint::Faint, file.sha256),
+        ]);
+    }
+    format!("{}\n{}", escape::line(package.path), table.text())
 }

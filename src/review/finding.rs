@@ -139,14 +139,6 @@ impl Review {
         }
     }
 
-    /// The review of a package that is refused before it is looked at: nothing found, not accepted.
-    pub fn refused() -> Review {
-        Review {
-            accepted: false,
-            ..Review::of(Vec::new(), Vec::new())
-        }
-    }
-
     /// All violations in one list, each file's suspicious patterns after its own violations.
     pub fn flat_violations(&self) -> Vec<FlatViolation> {
         self.files

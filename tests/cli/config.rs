@@ -84,3 +84,18 @@ fn unknown_keys_are_warned_of_and_bad_values_refused() {
         .exits(2)
         .says("gone.yaml");
 }
+
+#[test]
+fn a_value_that_is_not_text_is_refused() {
+    use std::os::unix::ffi::OsStringExt;
+    let place = Place::new();
+    let output = place
+        .command(&["config"])
+        .env(
+            "DATA_FABRICATION_SLUG",
+            std::ffi::OsString::from_vec(vec![b'5', 0xff]),
+        )
+        .output()
+        .unwrap();
+    Ran::of(output).exits(2).says("DATA_FABRICATION_SLUG");
+}

@@ -67,3 +67,36 @@ fn a_package_that_breaks_the_contract_is_not_run() {
     assert_eq!(ran.stdout, "");
     assert!(ran.stderr.contains("file extension is not allowed: x.sh"));
 }
+
+#[test]
+fn an_output_that_is_no_file_is_no_success() {
+    let place = Place::new();
+    let harness = "import os\nos.mkfifo(os.environ['DATA_FABRICATION_OUTPUT'])\n";
+    place.file("p/harness.py", harness);
+    place
+        .dfab(&["exec", "p", "--report", "report.json"])
+        .exits(1)
+        .says("bad_output");
+    let report: Value =
+        serde_json::from_slice(&fs::read(place.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["outcome"]["class"], "bad_output");
+    assert_eq!(report["dataset_bytes"], Value::Null);
+}
+
+#[test]
+fn a_signal_is_told_from_an_exit_code() {
+    let place = Place::new();
+    place.file("p/harness.py", "raise SystemExit(143)\n");
+    assert!(
+        !place
+            .dfab(&["exec", "p"])
+            .exits(143)
+            .stderr
+            .contains("signal")
+    );
+    place.file("p/harness.py", "import os\nos.kill(os.getpid(), 15)\n");
+    place
+        .dfab(&["exec", "p"])
+        .exits(143)
+        .says("killed by signal 15");
+}

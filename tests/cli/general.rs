@@ -55,7 +55,7 @@ fn a_list_names_the_bad_line() {
     place
         .dfab(&["validate", "@empty.csv"])
         .exits(2)
-        .says("empty");
+        .says("empty.csv is empty");
     place
         .dfab(&["validate", "@gone.csv"])
         .exits(3)

@@ -59,3 +59,35 @@ fn the_readme_has_the_settings_and_exit_codes_of_the_program() {
         assert!(readme.contains(&heading), "README.md lacks {heading}");
     }
 }
+
+/// Targets of `[text](target)` that are paths.
+fn links(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for part in text.split("](").skip(1) {
+        let target = part.split(')').next().unwrap_or_default();
+        let path = target.split('#').next().unwrap_or_default();
+        if !path.is_empty() && !path.contains("://") {
+            found.push(path.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut checked = 0;
+    for folder in ["", "docs", "examples"] {
+        for entry in fs::read_dir(repository(folder)).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            for link in links(&fs::read_to_string(&path).expect("text")) {
+                let target = path.parent().expect("a folder").join(&link);
+                assert!(target.exists(), "{} links to {link}", path.display());
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked > 20, "only {checked} links were found");
+}

@@ -42,3 +42,24 @@ fn an_output_that_cannot_be_written_is_named() {
         .exits(3)
         .says("no/such/out.zip");
 }
+
+#[test]
+fn a_package_is_not_written_into_the_folder_it_is_made_from() {
+    let place = Place::new();
+    place.file("package/harness.py", SMALL_HARNESS);
+    place
+        .dfab(&["pack", "package", "-o", "package/self.zip"])
+        .exits(2)
+        .says("package/self.zip");
+}
+
+#[test]
+fn machines_get_the_package_as_json() {
+    let place = Place::new();
+    place.file("package/harness.py", SMALL_HARNESS);
+    let ran = place
+        .dfab(&["pack", "package", "-o", "a.zip", "--format", "json"])
+        .exits(0);
+    assert_eq!(ran.json()["entrypoint"], "harness.py");
+    assert_eq!(ran.json()["path"], "a.zip");
+}

@@ -80,3 +80,21 @@ fn every_rule_is_listed_and_explained() {
             .prints(id);
     }
 }
+
+#[test]
+fn a_pipe_is_not_waited_for_and_a_link_is_not_followed() {
+    let place = Place::new();
+    let pipe = place.path("pipe.py");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    place
+        .dfab(&["review", "pipe.py"])
+        .exits(3)
+        .prints("not a regular file");
+    place.file("outside.py", "eval('1')\n");
+    place.file("src/harness.py", "x = 1\n");
+    std::os::unix::fs::symlink(place.path("outside.py"), place.path("src/link.py")).unwrap();
+    place
+        .dfab(&["review", "src"])
+        .exits(0)
+        .says("link.py is a link");
+}

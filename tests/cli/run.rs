@@ -429,3 +429,80 @@ fn many_packages_come_out_in_the_order_they_went_in() {
     let expected: Vec<String> = (0..60).map(|number| format!("p{number}.zip")).collect();
     assert_eq!(names, expected);
 }
+
+#[test]
+fn a_reader_that_leaves_early_loses_no_result() {
+    let place = Place::new();
+    place.zip("archive/1.zip", &[("harness.py", SMALL_HARNESS)]);
+    place.file("archive/2.zip", "this is no archive");
+    place.zip("archive/3.zip", &[("harness.py", "print(1)")]);
+    for format in ["json", "jsonl", "table"] {
+        let database = format!("{format}.sqlite3");
+        let mut child = place
+            .command(&[
+                "run",
+                "archive",
+                "--format",
+                format,
+                "--database",
+                &database,
+            ])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("dfab starts");
+        drop(child.stdout.take());
+        // The exit status tells what came out, not who read it.
+        let ran = Ran::of(child.wait_with_output().expect("dfab ends")).exits(1);
+        ran.says("3 packages: 1 completed, 1 refused, 1 failed otherwise");
+    }
+}
+
+#[test]
+fn settings_for_parts_that_are_missing_are_warned_of() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
+    let output = place
+        .command(&["run", "a.zip", "--exit-zero"])
+        .env("DATA_FABRICATION_LLM_JUDGE_ENABLED", "true")
+        .output()
+        .expect("dfab starts");
+    Ran::of(output).exits(0).says("llm_judge_enabled");
+}
+
+#[test]
+fn workspaces_of_killed_processes_are_removed() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
+    // No process has this number: it is above the largest the kernel gives out.
+    place.file("tmp/dfab-workspace-99999999-abc/harness.py", "x");
+    place.file(
+        &format!("tmp/dfab-workspace-{}-abc/harness.py", std::process::id()),
+        "x",
+    );
+    let output = place
+        .command(&["run", "a.zip", "--exit-zero"])
+        .env("TMPDIR", place.path("tmp"))
+        .output()
+        .expect("dfab starts");
+    Ran::of(output).exits(0);
+    assert!(!place.path("tmp/dfab-workspace-99999999-abc").exists());
+    assert!(
+        place
+            .path(&format!("tmp/dfab-workspace-{}-abc", std::process::id()))
+            .exists()
+    );
+}
+
+#[test]
+fn more_detail_can_be_asked_for() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
+    let quiet = place.dfab(&["run", "a.zip", "--exit-zero"]).exits(0);
+    assert!(!quiet.stderr.contains("execute"), "{}", quiet.stderr);
+    place
+        .dfab(&["run", "a.zip", "--exit-zero", "-v"])
+        .exits(0)
+        .says("a.zip: execute")
+        .says("exit 0 after");
+}

@@ -108,7 +108,16 @@ fn a_source_that_is_not_python_is_named_and_the_rest_compared() {
             "--format",
             "jsonl",
         ])
-        .exits(3);
+        .exits(1);
     assert!(ran.stderr.contains("broken.py"), "{}", ran.stderr);
     assert_eq!(ran.json_lines().len(), 1);
+}
+
+#[test]
+fn a_source_that_cannot_be_read_is_the_machines_fault() {
+    let place = place();
+    place
+        .dfab(&["similarity", "one.py", "gone.py"])
+        .exits(3)
+        .says("gone.py");
 }

@@ -58,3 +58,18 @@ fn people_get_a_leaderboard() {
         .prints("rank")
         .prints("5A");
 }
+
+#[test]
+fn a_database_is_never_overwritten() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
+    place
+        .dfab(&["run", "a.zip", "--hotkey", "5A", "--exit-zero"])
+        .exits(0);
+    place
+        .dfab(&["weights", "-o", "dfab.sqlite3"])
+        .exits(2)
+        .says("is a database");
+    place.dfab(&["weights", "-o", "-"]).exits(0).prints("5A");
+    assert!(!place.names().contains(&"-".to_owned()));
+}
