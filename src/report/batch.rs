@@ -47,7 +47,7 @@ pub mod table {
     const ERROR_CHARACTERS: usize = 160;
 
     /// Longest hotkey shown: enough to tell keys apart.
-    const HOTKEY_CHARACTERS: usize = 16;
+    const HOTKEY_CHARACTERS: usize = 10;
 
     /// A row per submission, then why some failed; a single one is shown with its metrics.
     pub struct Batch {

@@ -80,7 +80,12 @@ impl Table {
         });
         table.set_header(header);
         for (index, name) in columns.iter().enumerate() {
-            if let (true, Some(column)) = (name.starts_with('>'), table.column_mut(index)) {
+            let Some(column) = table.column_mut(index) else {
+                continue;
+            };
+            // Two spaces between columns and none before the first.
+            column.set_padding((0, 2));
+            if name.starts_with('>') {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -109,7 +114,6 @@ impl Table {
     pub fn text(&self) -> String {
         let mut text = String::new();
         for line in self.table.lines() {
-            let line = line.strip_prefix(' ').unwrap_or(&line);
             text.push_str(line.trim_end());
             text.push('\n');
         }
