@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use dfab::package::{PackageLimits, PackageView, read_zip_file};
+use dfab::package::{PackageLimits, PackageView, open};
 use serde_json::{Value, json};
 
 fn parity_folder() -> PathBuf {
@@ -35,7 +35,8 @@ fn every_archive_gets_the_live_verdict() {
     assert!(expected.len() >= 63, "only {} cases", expected.len());
     for (name, expected) in &expected {
         let path = folder.join("zips").join(format!("{name}.zip"));
-        let result = read_zip_file(&path, &PackageLimits::default());
+        let opened = open(&path, &PackageLimits::default()).expect("a readable file");
+        let result = opened.package;
         if expected["must_refuse"] == json!(true) {
             let error = result.expect_err(name);
             let (_, code, cause) = CAUSES
@@ -46,7 +47,7 @@ fn every_archive_gets_the_live_verdict() {
             assert!(error.to_string().contains(cause), "{name}: {error}");
             assert!(error.hint().is_some(), "{name}");
         } else if expected["ok"] == json!(true) {
-            let (_, package) = result.unwrap_or_else(|error| panic!("{name}: {error}"));
+            let package = result.unwrap_or_else(|error| panic!("{name}: {error}"));
             let view = PackageView::accepted(name, &package);
             let view: Value =
                 serde_json::from_str(&serde_json::to_string(&view).expect("JSON")).expect("JSON");

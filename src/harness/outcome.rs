@@ -91,11 +91,6 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether the harness ended as it should.
-    pub fn succeeded(&self) -> bool {
-        self.ending == Ending::Ok
-    }
-
     /// The dataset: the output file if there is a non-empty one, else stdout.
     pub fn dataset_bytes(&self) -> &[u8] {
         self.output_file

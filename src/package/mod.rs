@@ -98,24 +98,11 @@ pub fn read_zip(bytes: &[u8], limits: &PackageLimits) -> Result<Package, Package
     contract::read_zip(bytes, limits)
 }
 
-/// Reads a ZIP file from disk, never more than the limit plus one byte; returns the ZIP bytes too.
+/// The bytes of a ZIP file on disk, at most one more than the limit.
 ///
 /// # Errors
-/// As [`read_zip`]; [`PackageError::Io`] where the disk fails, [`PackageError::Folder`] where the
-/// path is not a regular file (a FIFO would block, a device never end).
-pub fn read_zip_file(
-    path: &Path,
-    limits: &PackageLimits,
-) -> Result<(Vec<u8>, Package), PackageError> {
-    let bytes = read_zip_bytes(path, limits)?;
-    let package = read_zip(&bytes, limits)?;
-    Ok((bytes, package))
-}
-
-/// The first part of [`read_zip_file`]: the bytes, at most one more than the limit.
-///
-/// # Errors
-/// [`PackageError::Io`] and [`PackageError::Folder`] as in [`read_zip_file`].
+/// [`PackageError::Io`] where the disk fails, [`PackageError::Folder`] where the path is not a
+/// regular file (a FIFO would block, a device never end).
 pub fn read_zip_bytes(path: &Path, limits: &PackageLimits) -> Result<Vec<u8>, PackageError> {
     let io = |source| PackageError::io(path, source);
     if !std::fs::metadata(path).map_err(io)?.is_file() {
@@ -130,7 +117,8 @@ pub fn read_zip_bytes(path: &Path, limits: &PackageLimits) -> Result<Vec<u8>, Pa
 }
 
 /// A folder as the ZIP it will be: packs it in memory, then reads that ZIP; returns the ZIP bytes
-/// too.
+/// too. The same folder gives the same bytes: only names and contents count, not times,
+/// permissions or the order on disk.
 ///
 /// # Errors
 /// What the ZIP of the folder would be refused for, in the same words, and
@@ -142,16 +130,6 @@ pub fn read_folder(
     let bytes = folder::pack(path, limits)?;
     let package = read_zip(&bytes, limits)?;
     Ok((bytes, package))
-}
-
-/// Deterministic ZIP of a folder (same folder, same bytes), which [`read_zip`] accepts.
-///
-/// Only names and contents count: times, permissions and the order on disk do not.
-///
-/// # Errors
-/// As [`read_folder`].
-pub fn pack_folder(path: &Path, limits: &PackageLimits) -> Result<Vec<u8>, PackageError> {
-    read_folder(path, limits).map(|(bytes, _)| bytes)
 }
 
 /// SHA-256 of the ZIP bytes in lower-case hex: the artifact's identity.

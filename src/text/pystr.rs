@@ -212,11 +212,6 @@ impl PyStrBuilder {
         }
     }
 
-    /// Appends another Python string.
-    pub fn push_py(&mut self, text: &PyStr) {
-        self.bytes.extend_from_slice(&text.bytes);
-    }
-
     /// The collected string.
     pub fn finish(self) -> PyStr {
         PyStr {

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 use super::read;
-use crate::package::{PackageError, PackageLimits, pack_folder, read_folder};
+use crate::package::{PackageError, PackageLimits, read_folder};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let root = TempDir::new().expect("temporary folder");
@@ -22,7 +22,7 @@ fn folder(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn pack(root: &Path) -> Result<Vec<u8>, PackageError> {
-    pack_folder(root, &PackageLimits::default())
+    read_folder(root, &PackageLimits::default()).map(|(bytes, _)| bytes)
 }
 
 fn message(root: &Path) -> String {
@@ -131,7 +131,7 @@ fn size_limits_are_those_of_the_zip() {
         ..PackageLimits::default()
     };
     let small = folder(&[("harness.py", "pass")]);
-    let error = pack_folder(small.path(), &limits).expect_err("refused");
+    let error = read_folder(small.path(), &limits).expect_err("refused");
     assert_eq!(
         error.to_string(),
         "ZIP artifact exceeds maximum upload size"
@@ -182,7 +182,7 @@ fn missing_folders_and_files_are_disk_errors() {
     let file = pack(&root.path().join("harness.py")).expect_err("a file");
     assert_eq!((file.code(), file.is_io()), ("not_a_folder", true));
     let limits = PackageLimits::default();
-    let not_file = crate::package::read_zip_file(root.path(), &limits).expect_err("a folder");
+    let not_file = crate::package::read_zip_bytes(root.path(), &limits).expect_err("a folder");
     assert_eq!(not_file.code(), "not_a_file");
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::read;
 use super::zipmaker::{Archive, Item};
-use crate::package::{PackageLimits, artifact_hash, pack_folder};
+use crate::package::{PackageLimits, artifact_hash, read_folder};
 
 /// A valid archive with both methods, a folder, a manifest and a descriptor-sized gap.
 fn valid() -> Vec<u8> {
@@ -100,7 +100,7 @@ proptest! {
             std::fs::create_dir_all(path.parent().expect("below the root")).expect("folder");
             std::fs::write(path, content).expect("file");
         }
-        let bytes = pack_folder(root.path(), &PackageLimits::default()).expect("packed");
+        let (bytes, _) = read_folder(root.path(), &PackageLimits::default()).expect("packed");
         let package = read(&bytes).expect("valid");
         prop_assert_eq!(package.files.len(), files.len() + 1);
         for (path, content) in &files {
