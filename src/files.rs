@@ -1,9 +1,16 @@
-//! Writing files so that a reader sees the old content or the new, never a part.
+//! Writing files so that a reader sees the old content or the new, never a part; and knowing a
+//! database before it is written over.
 
-use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use tempfile::NamedTempFile;
+
+/// What an SQLite database begins with (its file format, section 1.3.1).
+const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
 /// Writes `bytes` to `path` as one step, on disk when this returns.
 ///
@@ -14,57 +21,86 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// `path` is a folder or a link that leads nowhere, or the folder or disk refuses the write. The
-/// file is then as it was, and no temporary file stays behind.
+/// file is then as it was, and no temporary file stays behind. The error says what the system said
+/// and names no file: only `path` means anything to whoever asked.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Asked of the path as given: what `/dev/stdout` leads to may have no name of its own.
+    let permissions = match fs::metadata(path) {
+        Ok(meta) if meta.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
+        Ok(meta) if !meta.is_file() => {
+            return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+        }
+        Ok(meta) => Some(meta.permissions()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
     let is_link = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink());
     let target: PathBuf = if is_link {
         fs::canonicalize(path)?
     } else {
         path.to_owned()
     };
-    let permissions = match fs::metadata(&target) {
-        Ok(meta) if meta.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
-        Ok(meta) if !meta.is_file() => {
-            return OpenOptions::new()
-                .write(true)
-                .open(&target)?
-                .write_all(bytes);
-        }
-        Ok(meta) => Some(meta.permissions()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
     let folder = match target.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".dfab-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
-    temporary.write_all(bytes)?;
+    let mut temporary = temporary_in(folder)?;
+    // Through the file itself: the wrapper's errors name the temporary file.
+    let file = temporary.as_file_mut();
+    file.write_all(bytes)?;
     if let Some(permissions) = permissions {
-        temporary.as_file().set_permissions(permissions)?;
+        file.set_permissions(permissions)?;
     }
-    temporary.as_file().sync_all()?;
+    file.sync_all()?;
     temporary.persist(&target).map_err(|error| error.error)?;
     // The new name itself is durable only once the folder is.
     File::open(folder)?.sync_all()
 }
 
-/// Whether a regular file begins as an SQLite database does.
+/// A new file that is deleted when dropped.
+fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut code = None;
+    let made = tempfile::Builder::new()
+        .prefix(".dfab-")
+        .make_in(folder, |path| {
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o666)
+                .open(path)
+                .inspect_err(|error| code = error.raw_os_error())
+        });
+    made.map_err(|error| match code {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => error.kind().into(),
+    })
+}
+
+/// Whether a database lies at `path`, so that nobody writes a report over it by mistake. False for
+/// what does not exist, cannot be read, or is no regular file; a pipe is never waited for.
 pub fn is_sqlite(path: &Path) -> bool {
-    let is_file = fs::metadata(path).is_ok_and(|meta| meta.is_file());
-    let mut head = [0; 16];
-    is_file
-        && File::open(path)
-            .and_then(|mut file| io::Read::read_exact(&mut file, &mut head))
-            .is_ok()
-        && &head == b"SQLite format 3\0"
+    let header = || -> io::Result<[u8; SQLITE_HEADER.len()]> {
+        let mut header = [0; SQLITE_HEADER.len()];
+        // Opening some devices does things, so only a regular file is opened; and should a pipe
+        // take its place in between, opening does not wait for a writer.
+        if fs::metadata(path)?.is_file() {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .custom_flags(OFlag::O_NONBLOCK.bits())
+                .open(path)?;
+            file.read_exact(&mut header)?;
+        }
+        Ok(header)
+    };
+    header().is_ok_and(|header| header == *SQLITE_HEADER)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -140,5 +176,59 @@ mod tests {
     fn a_device_is_written_to_and_stays_a_device() {
         write_atomically(Path::new("/dev/null"), b"x").unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+
+    #[test]
+    fn a_link_to_a_pipe_without_a_name_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("stdout");
+        let (mut reader, writer) = io::pipe().unwrap();
+        let end = format!("/proc/self/fd/{}", writer.as_raw_fd());
+        std::os::unix::fs::symlink(end, &link).unwrap();
+        write_atomically(&link, b"report").unwrap();
+        drop(writer);
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "report");
+        assert_eq!(names(folder.path()), ["stdout"]);
+    }
+
+    #[test]
+    fn errors_are_the_systems_own_and_name_no_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = write_atomically(&folder.path().join("none/w.json"), b"x").unwrap_err();
+        assert_eq!(
+            missing.to_string(),
+            "No such file or directory (os error 2)"
+        );
+        // Files cannot be made there by anybody, root included.
+        let refused = write_atomically(Path::new("/proc/self/w.json"), b"x").unwrap_err();
+        assert!(refused.raw_os_error().is_some(), "{refused:?}");
+        assert!(!refused.to_string().contains(".dfab-"), "{refused}");
+    }
+
+    #[test]
+    fn a_full_disk_is_reported_without_the_temporary_files_name() {
+        let error = write_atomically(Path::new("/dev/full"), b"x").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_database_is_known_by_its_first_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        rusqlite::Connection::open(path("x.json"))
+            .and_then(|file| file.execute_batch("CREATE TABLE t (x)"))
+            .unwrap();
+        std::os::unix::fs::symlink("x.json", path("link")).unwrap();
+        assert!(is_sqlite(&path("x.json")) && is_sqlite(&path("link")));
+        fs::write(path("report"), "SQLite format 3 is a file format").unwrap();
+        fs::write(path("short"), "SQLite").unwrap();
+        fs::write(path("empty"), "").unwrap();
+        let pipe = path("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for other in ["report", "short", "empty", "pipe", "none", "."] {
+            assert!(!is_sqlite(&path(other)), "{other}");
+        }
     }
 }
