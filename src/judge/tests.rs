@@ -11,6 +11,7 @@ fn review(critical: usize, warning: usize, suspicious: usize) -> Review {
         suspicious_count: suspicious,
         harness_hash: "ab".repeat(32),
         accepted: critical == 0 && suspicious == 0,
+        violations_omitted: 0,
         advisories: Vec::new(),
     }
 }

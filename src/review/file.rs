@@ -2,16 +2,26 @@
 
 use super::Source;
 use super::dotted::{Call, calls, dotted, text_constant};
-use super::finding::{Advisory, FileReview, Severity, Violation};
+use super::finding::{Advisory, Counts, FileReview, Severity, Violation};
 use super::rules;
 use crate::python::{self, Kind, SyntaxError, Text, Tree};
 use crate::similarity::Sequence;
 use crate::text::splitlines;
 
-/// What one file gives: findings and tree if it is a Python file, and advisories.
+/// What one file gives: findings if it is a Python file, and advisories.
 pub(super) struct Outcome {
-    pub python: Option<(FileReview, Option<Tree>)>,
+    pub python: Option<PythonFile>,
     pub advisories: Vec<Advisory>,
+}
+
+/// A reviewed Python file. Its calls are counted here and listed later by [`list_calls`], for how
+/// many are listed depends on the files before it.
+pub(super) struct PythonFile {
+    pub review: FileReview,
+    /// None where it does not parse; `review` then says why.
+    pub tree: Option<Tree>,
+    /// Of all its violations, listed or not.
+    pub counts: Counts,
 }
 
 /// Reviews a Python file.
@@ -28,22 +38,30 @@ pub(super) fn python(file: &Source<'_>) -> Outcome {
         line_count: splitlines(&source).count(),
     };
     let mut advisories = Vec::new();
+    let mut counts = Counts::default();
     let tree = match parsed {
         Ok(tree) => {
             review.structure_hash = Some(Sequence::of_tree(&tree).structure_hash());
             review.functions = functions(&tree);
             review.imports = imports(&tree);
-            review.violations = violations(&tree);
+            for (_, severity) in broken_rules(&tree).map(|(_, broken)| broken) {
+                counts.add(severity);
+            }
             advisories = rules::advisories_of_tree(file.path, &source, &tree);
             Some(tree)
         }
         Err(error) => {
             review.violations.push(syntax_error(error));
+            counts.add(Severity::Critical);
             None
         }
     };
     Outcome {
-        python: Some((review, tree)),
+        python: Some(PythonFile {
+            review,
+            tree,
+            counts,
+        }),
         advisories,
     }
 }
@@ -88,11 +106,11 @@ fn imports(tree: &Tree) -> Vec<String> {
     let mut modules = Vec::new();
     for (index, node) in tree.nodes.iter().enumerate() {
         match (node.kind, &node.text) {
-            (Kind::ImportFrom, Text::Identifier(module)) => modules.push(module.to_string()),
+            (Kind::ImportFrom, Text::Identifier(module)) => modules.push(&**module),
             (Kind::Import, _) => {
                 modules.extend(tree.children(index).filter_map(
                     |alias| match &tree.nodes[alias].text {
-                        Text::Identifier(name) => Some(name.to_string()),
+                        Text::Identifier(name) => Some(&**name),
                         _ => None,
                     },
                 ));
@@ -102,24 +120,27 @@ fn imports(tree: &Tree) -> Vec<String> {
     }
     modules.sort_unstable();
     modules.dedup();
-    modules
+    modules.into_iter().map(str::to_owned).collect()
 }
 
-/// Calls that break a rule, in pre-order.
-fn violations(tree: &Tree) -> Vec<Violation> {
-    let violation = |call: Call| {
-        let (pattern, severity) = call_violation(tree, call)?;
+/// Calls that break a rule, in pre-order, each with what it breaks.
+fn broken_rules(tree: &Tree) -> impl Iterator<Item = (Call, (String, Severity))> + '_ {
+    calls(tree).filter_map(|call| Some((call, call_violation(tree, call)?)))
+}
+
+/// The first calls that break a rule, in pre-order, at most `limit`.
+pub(super) fn list_calls(tree: &Tree, limit: usize) -> Vec<Violation> {
+    let violation = |(call, (pattern, severity)): (Call, (String, Severity))| {
         let node = &tree.nodes[call.index];
-        let (line, column) = (Some(node.line), Some(node.column));
-        Some(Violation {
+        Violation {
             pattern,
             severity,
-            line,
-            column,
+            line: Some(node.line),
+            column: Some(node.column),
             message: None,
-        })
+        }
     };
-    calls(tree).filter_map(violation).collect()
+    broken_rules(tree).take(limit).map(violation).collect()
 }
 
 /// Pattern and severity if the service objects to this call.

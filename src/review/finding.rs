@@ -53,7 +53,7 @@ pub struct FileReview {
     pub functions: Vec<String>,
     /// Imported modules, sorted, each once.
     pub imports: Vec<String>,
-    /// In the order of the tree.
+    /// In the order of the tree; not all of them where [`Review::violations_omitted`] is not 0.
     pub violations: Vec<Violation>,
     /// In the order of the rules.
     pub suspicious_patterns: Vec<String>,
@@ -93,9 +93,44 @@ pub struct Review {
     pub harness_hash: String,
     /// No critical violation and nothing suspicious.
     pub accepted: bool,
+    /// Violations that are counted but not listed, because the files before had enough of them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub violations_omitted: usize,
     /// By file, then by place.
     #[serde(default)]
     pub advisories: Vec<Advisory>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// How many violations there are, by severity.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    critical: usize,
+    warning: usize,
+    info: usize,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Critical => self.critical += 1,
+            Severity::Warning => self.warning += 1,
+            Severity::Info => self.info += 1,
+        }
+    }
+
+    pub(super) fn add_all(&mut self, other: Counts) {
+        self.critical += other.critical;
+        self.warning += other.warning;
+        self.info += other.info;
+    }
+
+    pub(super) fn total(self) -> usize {
+        self.critical + self.warning + self.info
+    }
 }
 
 /// A violation or suspicious pattern with its file.
@@ -114,32 +149,26 @@ pub struct FlatViolation {
 }
 
 impl Review {
-    /// Adds up the files' findings.
-    pub(super) fn of(files: Vec<FileReview>, advisories: Vec<Advisory>) -> Review {
-        let count = |severity| {
-            let violations = files.iter().flat_map(|file| &file.violations);
-            violations
-                .filter(|violation| violation.severity == severity)
-                .count()
-        };
-        let critical_count = count(Severity::Critical);
-        let warning_count = count(Severity::Warning);
+    /// Adds up the files' findings; `counts` are of all violations, listed or not.
+    pub(super) fn of(files: Vec<FileReview>, counts: Counts, advisories: Vec<Advisory>) -> Review {
+        let listed: usize = files.iter().map(|file| file.violations.len()).sum();
         let suspicious_count = files
             .iter()
             .map(|file| file.suspicious_patterns.len())
             .sum();
         Review {
-            critical_count,
-            warning_count,
+            critical_count: counts.critical,
+            warning_count: counts.warning,
             suspicious_count,
             harness_hash: harness_hash(&files),
-            accepted: critical_count == 0 && suspicious_count == 0,
+            accepted: counts.critical == 0 && suspicious_count == 0,
+            violations_omitted: counts.total().saturating_sub(listed),
             advisories,
             files,
         }
     }
 
-    /// All violations in one list, each file's suspicious patterns after its own violations.
+    /// All listed violations in one list, each file's suspicious patterns after its own violations.
     pub fn flat_violations(&self) -> Vec<FlatViolation> {
         self.files
             .iter()
@@ -174,13 +203,20 @@ impl FileReview {
 /// SHA-256 of the lines `path:structure_hash:functions`, an absent hash empty, functions joined by
 /// commas.
 fn harness_hash(files: &[FileReview]) -> String {
-    let lines: Vec<String> = files
-        .iter()
-        .map(|file| {
-            let hash = file.structure_hash.as_deref().unwrap_or("");
-            format!("{}:{hash}:{}", file.path, file.functions.join(","))
-        })
-        .collect();
-    let digest = Sha256::digest(lines.join("\n"));
+    let mut hash = Sha256::new();
+    for (position, file) in files.iter().enumerate() {
+        if position > 0 {
+            hash.update("\n");
+        }
+        let structure = file.structure_hash.as_deref().unwrap_or("");
+        hash.update(format!("{}:{structure}:", file.path));
+        for (position, function) in file.functions.iter().enumerate() {
+            if position > 0 {
+                hash.update(",");
+            }
+            hash.update(function);
+        }
+    }
+    let digest = hash.finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -23,7 +23,13 @@ pub use rules::{Effect, Rule, rule, rules};
 
 use crate::python::Tree;
 use crate::similarity::{is_python, path_order};
+use finding::Counts;
 use rayon::prelude::*;
+
+/// How many violations of a package are listed, beside one for each file that does not parse.
+/// Counts and verdict are over all of them. More than anybody reads, and a list that stays small
+/// beside the source, which holds one in every seven bytes if it is made to.
+pub const MAX_LISTED_VIOLATIONS: usize = 10_000;
 
 /// A source to review: path with `/` separators, bytes as stored.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +51,8 @@ pub struct Reviewed {
 }
 
 /// Reviews every `.py` among the sources, in path-segment order, files in parallel. Other files are
-/// only looked at for advisories.
+/// only looked at for advisories. At most [`MAX_LISTED_VIOLATIONS`] calls are listed, those of the
+/// first files.
 pub fn review(sources: &[Source<'_>]) -> Reviewed {
     let mut sources: Vec<&Source<'_>> = sources.iter().collect();
     sources.sort_by(|left, right| path_order(left.path, right.path));
@@ -60,15 +67,25 @@ pub fn review(sources: &[Source<'_>]) -> Reviewed {
     let mut files = Vec::new();
     let mut trees = Vec::new();
     let mut advisories = Vec::new();
+    let mut counts = Counts::default();
+    let mut room = MAX_LISTED_VIOLATIONS;
     for outcome in outcomes {
         advisories.extend(outcome.advisories);
-        if let Some((review, tree)) = outcome.python {
-            trees.push((review.path.clone(), tree));
-            files.push(review);
+        let Some(mut python) = outcome.python else {
+            continue;
+        };
+        counts.add_all(python.counts);
+        if let Some(tree) = &python.tree
+            && python.counts.total() > 0
+        {
+            python.review.violations = file::list_calls(tree, room);
+            room -= python.review.violations.len();
         }
+        trees.push((python.review.path.clone(), python.tree));
+        files.push(python.review);
     }
     Reviewed {
-        review: Review::of(files, advisories),
+        review: Review::of(files, counts, advisories),
         trees,
     }
 }

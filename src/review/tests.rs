@@ -254,3 +254,39 @@ fn copied_functions_line_up_across_files() {
         (0, 4, 10)
     );
 }
+
+#[test]
+fn very_many_violations_are_counted_exactly_and_listed_up_to_a_limit() {
+    let many = "eval()\ncompile()\n".repeat(MAX_LISTED_VIOLATIONS);
+    let reviewed = reviewed(&[
+        ("a.py", "exec()\n"),
+        ("b.py", &many),
+        ("c.py", "exec()\nrequests.get()\n"),
+        ("d.py", "def f(:\n"),
+    ]);
+    let review = &reviewed.review;
+    assert_eq!(review.critical_count, MAX_LISTED_VIOLATIONS + 3);
+    assert_eq!(review.warning_count, MAX_LISTED_VIOLATIONS);
+    assert!(!review.accepted);
+    let listed: Vec<usize> = review.files.iter().map(|f| f.violations.len()).collect();
+    // A file that does not parse always says so.
+    assert_eq!(listed, [1, MAX_LISTED_VIOLATIONS - 1, 0, 1]);
+    assert_eq!(review.violations_omitted, MAX_LISTED_VIOLATIONS + 3);
+    assert_eq!(review.flat_violations().len(), MAX_LISTED_VIOLATIONS + 1);
+    let last = review.files[1].violations.last().unwrap();
+    assert_eq!(last.line, Some(MAX_LISTED_VIOLATIONS as u32 - 1));
+    let json = serde_json::to_value(review).unwrap();
+    assert_eq!(json["violations_omitted"], MAX_LISTED_VIOLATIONS + 3);
+    assert_eq!(&serde_json::from_value::<Review>(json).unwrap(), review);
+}
+
+#[test]
+fn a_review_that_lists_everything_does_not_mention_omissions() {
+    let exact = "eval()\n".repeat(MAX_LISTED_VIOLATIONS);
+    let review = reviewed(&[("a.py", &exact)]).review;
+    assert_eq!(review.violations_omitted, 0);
+    assert_eq!(review.files[0].violations.len(), MAX_LISTED_VIOLATIONS);
+    let json = serde_json::to_value(&review).unwrap();
+    assert!(json.get("violations_omitted").is_none());
+    assert_eq!(serde_json::from_value::<Review>(json).unwrap(), review);
+}
