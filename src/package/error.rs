@@ -153,18 +153,6 @@ impl PackageError {
         }
     }
 
-    /// Whether the trouble lies with the disk rather than with the package.
-    pub fn is_io(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Pack { .. })
-            || matches!(
-                self,
-                Self::Folder {
-                    fault: FolderFault::NotAFolder | FolderFault::NotAFile,
-                    ..
-                }
-            )
-    }
-
     /// A next step for people, where there is one.
     pub fn hint(&self) -> Option<String> {
         let text: String = match self {
@@ -183,6 +171,11 @@ impl PackageError {
                 "store relative names without `..`; `dfab pack` does so".into()
             }
             Self::Symlink { .. } => "store the file's content instead of a link".into(),
+            Self::ExtensionNotAllowed { name } if is_left_by_python(name) => {
+                "Python left it behind: delete the __pycache__ folders \
+                 (PYTHONDONTWRITEBYTECODE=1 avoids them)"
+                    .into()
+            }
             Self::ExtensionNotAllowed { .. } => format!(
                 "allowed are {} and names without an extension",
                 super::names::ALLOWED_EXTENSIONS.join(" ")
@@ -247,4 +240,13 @@ impl PackageError {
 pub(super) struct ManifestTrouble {
     pub line: usize,
     pub fault: ManifestFault,
+}
+
+/// Whether running the package's modules made this file.
+fn is_left_by_python(name: &str) -> bool {
+    let mut segments = name.split(['/', '\\']).rev();
+    let file = segments.next().unwrap_or_default().to_ascii_lowercase();
+    file.ends_with(".pyc")
+        || file.ends_with(".pyo")
+        || segments.any(|folder| folder == "__pycache__")
 }

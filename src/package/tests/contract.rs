@@ -288,9 +288,29 @@ fn codes_are_distinct_and_contract_errors_have_hints() {
     ];
     let codes: std::collections::BTreeSet<_> = errors.iter().map(PackageError::code).collect();
     assert_eq!(codes.len(), errors.len());
-    assert!(
-        errors
-            .iter()
-            .all(|error| error.hint().is_some() && !error.is_io())
-    );
+    assert!(errors.iter().all(|error| error.hint().is_some()));
+}
+
+#[test]
+fn what_python_leaves_behind_is_explained() {
+    let hint = |name: &str| {
+        let name = name.to_owned();
+        PackageError::ExtensionNotAllowed { name }.hint().unwrap()
+    };
+    for name in [
+        "__pycache__/harness.cpython-312.pyc",
+        "a/__pycache__/x.nbi",
+        "a\\__pycache__\\x.pyc",
+        "old.PYO",
+    ] {
+        assert!(hint(name).contains("PYTHONDONTWRITEBYTECODE=1"), "{name}");
+    }
+    for name in [
+        "tool.exe",
+        "__pycache__.bin",
+        "x.pyc/y.so",
+        "my__pycache__/x.so",
+    ] {
+        assert!(hint(name).starts_with("allowed are"), "{name}");
+    }
 }
