@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::settings::{OwnHistory, Window};
 use crate::similarity::Sequence;
 
-use super::error::at;
+use super::error::{at, of_submission};
 use super::runs::set_item;
 use super::{RunItemId, Store, StoreError, Timestamp};
 
@@ -52,19 +52,19 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         const DOING: &str = "reserving places for submissions";
-        let path = self.path.clone();
-        let transaction = self.write(DOING)?;
+        let write = self.write(DOING)?;
         for arrival in arrivals {
             let (id, hotkey) = (arrival.submission_id, arrival.hotkey);
-            arrive(&transaction, id, hotkey, now).map_err(at(&path, DOING))?;
-            put_fingerprint(&transaction, id, arrival.sequence).map_err(at(&path, DOING))?;
+            let fail = of_submission(write.path, DOING, id);
+            arrive(&write.transaction, id, hotkey, now).map_err(&fail)?;
+            put_fingerprint(&write.transaction, id, arrival.sequence).map_err(&fail)?;
             let item = RunItemId {
                 run,
                 ordinal: arrival.ordinal,
             };
-            set_item(&transaction, item, None, Some(id), at(&path, DOING))?;
+            set_item(&write.transaction, item, None, Some(id), &fail)?;
         }
-        transaction.commit().map_err(at(&path, DOING))
+        write.commit()
     }
 
     /// Submissions that arrived before the given one (before now, if it has not arrived), newest

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// Why the store cannot do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -118,12 +118,29 @@ pub enum StoreError {
         score: f64,
     },
     /// A number beyond what SQLite counts to.
-    #[error("{what} {number} is too large for the database")]
+    #[error("the {what} {number} of submission {submission_id} is too large for the database")]
     TooLarge {
+        /// The submission.
+        submission_id: String,
         /// What is counted.
         what: &'static str,
         /// How many.
         number: u64,
+    },
+    /// A text beyond what SQLite keeps in one column.
+    #[error(
+        "the result of submission {submission_id} does not fit into the database: no text in it may have more than \
+         1 000 000 000 bytes"
+    )]
+    TooBig {
+        /// The submission.
+        submission_id: String,
+    },
+    /// The path leads to another file than the one that was opened, or to none.
+    #[error("the database {} was removed or replaced while in use", path.display())]
+    Vanished {
+        /// Where it was.
+        path: PathBuf,
     },
     /// A run of that id was begun before.
     #[error("a run {run} is recorded already")]
@@ -160,6 +177,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether one submission's own values are at fault: the database is well, and the next
+    /// submission may be stored.
+    pub fn is_about_submission(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFinite { .. } | Self::TooLarge { .. } | Self::TooBig { .. }
+        )
+    }
+
     /// A next step for people, where there is one.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -188,9 +214,14 @@ impl StoreError {
             Self::Io { .. } => {
                 "check that the disk is neither full nor failing; what was recorded is safe"
             }
+            Self::Vanished { .. } => {
+                "leave the file in place during a run; what this run stored is in the file that was \
+                 there, so run it again"
+            }
             Self::UnreadableFingerprint { .. } => "evaluate that submission again",
             Self::NotFinite { .. }
             | Self::TooLarge { .. }
+            | Self::TooBig { .. }
             | Self::RunExists { .. }
             | Self::UnknownItem { .. }
             | Self::Sqlite { .. } => return None,
@@ -212,6 +243,13 @@ pub(super) fn at(path: &Path, doing: &'static str) -> impl Fn(rusqlite::Error) -
             rusqlite::Error::SqliteFailure(_, Some(message)) => message.clone(),
             other => other.to_string(),
         };
+        // Without WAL, SQLite itself looks whether the file was moved.
+        if error
+            .sqlite_error()
+            .is_some_and(|cause| cause.extended_code == ffi::SQLITE_READONLY_DBMOVED)
+        {
+            return StoreError::Vanished { path };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt { path, reason },
@@ -234,5 +272,20 @@ pub(super) fn at(path: &Path, doing: &'static str) -> impl Fn(rusqlite::Error) -
                 source: error,
             },
         }
+    }
+}
+
+/// As [`at`], for values of one submission: one that is too big says whose it is.
+pub(super) fn of_submission(
+    path: &Path,
+    doing: &'static str,
+    submission_id: &str,
+) -> impl Fn(rusqlite::Error) -> StoreError {
+    let fail = at(path, doing);
+    move |error| match error.sqlite_error_code() {
+        Some(ErrorCode::TooBig) => StoreError::TooBig {
+            submission_id: submission_id.to_owned(),
+        },
+        _ => fail(error),
     }
 }

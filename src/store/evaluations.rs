@@ -1,12 +1,12 @@
 //! Results: the current row of each submission, and every evaluation there ever was.
 
-use rusqlite::{OptionalExtension, Row, Transaction};
+use rusqlite::{Row, Transaction};
 use serde::Serialize;
 
 use crate::similarity::Sequence;
 
 use super::arrivals::{arrive, put_fingerprint};
-use super::error::at;
+use super::error::{at, of_submission};
 use super::runs::set_item;
 use super::{ItemState, RunItemId, Store, StoreError, SubmissionRow, Timestamp, rows};
 
@@ -53,44 +53,30 @@ impl Store {
     /// to the history), what it is compared by, a line of history, and the run's progress.
     ///
     /// # Errors
-    /// A score that is not finite, a package the run does not have, or the database fails.
+    /// A score that is not finite, a value beyond what the database holds
+    /// ([`StoreError::is_about_submission`]), a package the run does not have, or the database fails.
     pub fn record(&mut self, evaluated: &Evaluated<'_>) -> Result<(), StoreError> {
         const DOING: &str = "recording a result";
-        let path = self.path.clone();
-        let fail = at(&path, DOING);
         let row = evaluated.row;
-        let transaction = self.write(DOING)?;
+        let write = self.write(DOING)?;
+        let transaction = &write.transaction;
+        let fail = of_submission(write.path, DOING, &row.id);
         let now = Timestamp::parse(&row.updated_at).unwrap_or_else(Timestamp::now);
-        let created_at = arrive(&transaction, &row.id, &row.hotkey, now).map_err(&fail)?;
-        keep_replaced(&transaction, &row.id).map_err(&fail)?;
-        rows::put(&transaction, row, &created_at, &fail)?;
-        put_fingerprint(&transaction, &row.id, evaluated.sequence).map_err(&fail)?;
+        let created_at = arrive(transaction, &row.id, &row.hotkey, now).map_err(&fail)?;
+        keep_replaced(transaction, &row.id).map_err(&fail)?;
+        rows::put(transaction, row, &created_at, &fail)?;
+        put_fingerprint(transaction, &row.id, evaluated.sequence).map_err(&fail)?;
         if let Some(item) = evaluated.item {
             set_item(
-                &transaction,
+                transaction,
                 item,
                 Some(ItemState::Recorded),
                 Some(&row.id),
                 &fail,
             )?;
         }
-        insert(&transaction, evaluated).map_err(&fail)?;
-        transaction.commit().map_err(&fail)
-    }
-
-    /// The newest evaluation with that cache key.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn evaluation_for(&self, cache_key: &str) -> Result<Option<PastEvaluation>, StoreError> {
-        if !self.has_own_tables {
-            return Ok(None);
-        }
-        let sql = "SELECT * FROM evaluations WHERE cache_key = ?1 ORDER BY id DESC LIMIT 1";
-        self.connection
-            .query_row(sql, [cache_key], read)
-            .optional()
-            .map_err(at(&self.path, "looking for an earlier result"))
+        insert(transaction, evaluated).map_err(&fail)?;
+        write.commit()
     }
 
     /// Every evaluation of a submission, oldest first.

@@ -13,6 +13,7 @@ mod arrivals;
 mod artifacts;
 mod error;
 mod evaluations;
+mod identity;
 mod open;
 mod queries;
 mod rows;
@@ -24,11 +25,13 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use identity::Identity;
+
 pub use arrivals::{Arrival, Candidate};
 pub use artifacts::keep_artifact;
 pub use error::StoreError;
 pub use evaluations::{Evaluated, PastEvaluation};
-pub use queries::{LeaderboardRow, Stats};
+pub use queries::LeaderboardRow;
 pub use rows::SubmissionRow;
 pub use runs::{Failure, ItemState, NewItem, NewRun, Run, RunId, RunItem, RunItemId, RunOutcome};
 pub use time::Timestamp;
@@ -38,6 +41,8 @@ pub use weights::weights_document;
 pub struct Store {
     connection: Connection,
     path: PathBuf,
+    /// The file that was opened; another one may take its name later.
+    identity: Identity,
     /// False only for a file of the service's that was opened for reading and has no table of ours.
     has_own_tables: bool,
 }
@@ -50,16 +55,36 @@ impl Store {
 
     /// A transaction that holds the write lock from its first moment, so that it never finds out
     /// half-way that another process was faster.
-    fn write(&mut self, doing: &'static str) -> Result<Transaction<'_>, StoreError> {
-        self.connection
+    fn write(&mut self, doing: &'static str) -> Result<Write<'_>, StoreError> {
+        let transaction = self
+            .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(error::at(&self.path, doing))
+            .map_err(error::at(&self.path, doing))?;
+        Ok(Write {
+            transaction,
+            path: &self.path,
+            identity: self.identity,
+            doing,
+        })
     }
 }
 
-/// SQLite counts in signed 64 bits.
-fn to_i64(what: &'static str, number: u64) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| StoreError::TooLarge { what, number })
+/// A change under way; dropped without [`Write::commit`], it never happened.
+struct Write<'a> {
+    transaction: Transaction<'a>,
+    path: &'a Path,
+    identity: Identity,
+    doing: &'static str,
+}
+
+impl Write<'_> {
+    /// Makes the change durable, and makes sure that it is in the file which has the path now: a
+    /// file that was deleted or moved away takes commits as before, for nobody to find.
+    fn commit(self) -> Result<(), StoreError> {
+        let fail = error::at(self.path, self.doing);
+        self.transaction.commit().map_err(fail)?;
+        self.identity.check(self.path)
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::error::at;
+use super::identity::Identity;
 use super::{Store, StoreError, rows};
 
 /// Schema changes in order; a file of version N has had the first N.
@@ -67,11 +68,13 @@ impl Store {
         Ok(Store {
             connection,
             path: path.to_owned(),
+            identity: Identity::of(path)?,
             has_own_tables: true,
         })
     }
 
-    /// Opens a database for reading only; nothing is made or changed.
+    /// Opens a database for reading only. No database is made and none is changed; beside one that
+    /// others may be writing SQLite puts its own `-wal` and `-shm`, where it may.
     ///
     /// # Errors
     /// There is no such file, or it is one that [`Store::open`] would refuse.
@@ -90,9 +93,7 @@ impl Store {
             Ok(connection)
         };
         let connection = match open() {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
-                open_immutable(path, flags).map_err(at(path, OPENING))?
-            }
+            Err(error) if may_not_write_beside(&error) => open_immutable(path, flags)?,
             other => other.map_err(at(path, OPENING))?,
         };
         check_owner(&connection, path)?;
@@ -105,18 +106,32 @@ impl Store {
         Ok(Store {
             connection,
             path: path.to_owned(),
+            identity: Identity::of(path)?,
             has_own_tables: version > 0,
         })
     }
 }
 
-/// Reading a WAL database means writing a small file beside it. In a folder where that is not
-/// allowed, a database that nobody has open (no log lies beside it) can be read as it lies there.
-fn open_immutable(path: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
+/// Reading a WAL database means having a small file beside it. SQLite says in two ways that it may
+/// not make one: as a file it cannot open, or as a folder it may only read.
+fn may_not_write_beside(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
+    )
+}
+
+/// In a folder where nothing can be made, a database that nobody has open (no log lies beside it)
+/// is read as it lies there.
+fn open_immutable(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
-    if Path::new(&log).exists() {
-        return Connection::open_with_flags(path, flags);
+    if fs::metadata(&log).is_ok_and(|meta| meta.len() > 0) {
+        let reason = "the newest results are still in its log (-wal), and without the right to \
+                      write in the folder that cannot be read"
+            .to_owned();
+        let path = path.to_owned();
+        return Err(StoreError::CannotOpen { path, reason });
     }
     let mut uri = String::from("file:");
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -128,7 +143,7 @@ fn open_immutable(path: &Path, flags: OpenFlags) -> Result<Connection, rusqlite:
         }
     }
     uri.push_str("?immutable=1");
-    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(at(path, OPENING))
 }
 
 /// A folder gives SQLite a puzzling error, and a pipe makes it wait for ever.

@@ -24,19 +24,6 @@ pub struct LeaderboardRow {
     pub total_messages: u64,
 }
 
-/// Counts over all submissions.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Stats {
-    /// All submissions, whatever their status.
-    pub total_submissions: u64,
-    /// Those that completed.
-    pub completed_submissions: u64,
-    /// Hotkeys with any submission.
-    pub active_miners: u64,
-    /// Best completed score, 0 if there is none.
-    pub best_score: f64,
-}
-
 impl Store {
     /// The best completed score of each hotkey, highest first, of equals the one that arrived
     /// first; at most `limit` rows.
@@ -98,32 +85,6 @@ impl Store {
             .filter(|row| row.score > 0.0)
             .map(|row| (row.hotkey, row.score))
             .collect())
-    }
-
-    /// Counts over all submissions.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn stats(&self) -> Result<Stats, StoreError> {
-        let fail = at(&self.path, "counting submissions");
-        let counts = self
-            .connection
-            .query_row(
-                "SELECT count(*) AS total, count(*) FILTER (WHERE status = 'completed') AS completed,
-                        count(DISTINCT hotkey) AS miners
-                 FROM submissions",
-                [],
-                |row| Ok([row.get::<_, i64>("total")?, row.get("completed")?, row.get("miners")?]),
-            )
-            .map_err(fail)?;
-        let [total, completed, miners] = counts.map(|count| u64::try_from(count).unwrap_or(0));
-        let best = self.leaderboard(Some(1))?;
-        Ok(Stats {
-            total_submissions: total,
-            completed_submissions: completed,
-            active_miners: miners,
-            best_score: best.first().map_or(0.0, |row| row.score),
-        })
     }
 
     /// A submission, if there is one of that id.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, to_i64};
+use super::StoreError;
 
 /// The service's columns, in its order.
 pub(super) const COLUMNS: [&str; 23] = [
@@ -156,6 +156,14 @@ pub(super) fn put(
             score: row.score,
         });
     }
+    // SQLite counts in signed 64 bits.
+    let number = |what, number| {
+        i64::try_from(number).map_err(|_| StoreError::TooLarge {
+            submission_id: row.id.clone(),
+            what,
+            number,
+        })
+    };
     let set: Vec<String> = COLUMNS
         .iter()
         .filter(|column| !matches!(**column, "id" | "created_at"))
@@ -184,9 +192,9 @@ pub(super) fn put(
             ":status": row.status,
             ":score": row.score,
             ":passed": row.passed,
-            ":conversation_count": to_i64("conversation_count", row.conversation_count)?,
-            ":total_messages": to_i64("total_messages", row.total_messages)?,
-            ":size_bytes": to_i64("size_bytes", row.size_bytes)?,
+            ":conversation_count": number("conversation_count", row.conversation_count)?,
+            ":total_messages": number("total_messages", row.total_messages)?,
+            ":size_bytes": number("size_bytes", row.size_bytes)?,
             ":metrics_json": row.metrics_json,
             ":violations_json": row.violations_json,
             ":stdout": row.stdout,

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, Row, Transaction};
 use serde::Serialize;
 
 use super::error::at;
-use super::{Store, StoreError, Timestamp, to_i64};
+use super::{Store, StoreError, Timestamp};
 
 /// Id of one run.
 pub type RunId = String;
@@ -138,9 +138,9 @@ impl Store {
     /// A run of that id exists, or the database fails; then nothing is stored.
     pub fn begin_run(&mut self, run: &NewRun<'_>) -> Result<(), StoreError> {
         const DOING: &str = "beginning a run";
-        let path = self.path.clone();
-        let fail = at(&path, DOING);
-        let transaction = self.write(DOING)?;
+        let write = self.write(DOING)?;
+        let transaction = &write.transaction;
+        let fail = at(write.path, DOING);
         let sql = "INSERT INTO runs (id, program_version, settings_json, started_at)
                    VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO NOTHING";
         let started_at = run.started_at.to_string();
@@ -161,7 +161,7 @@ impl Store {
                 })
                 .map_err(&fail)?;
         }
-        transaction.commit().map_err(&fail)
+        write.commit()
     }
 
     /// Stores that a package has no result, and why.
@@ -174,19 +174,19 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         const DOING: &str = "recording a failure";
-        let path = self.path.clone();
-        let transaction = self.write(DOING)?;
+        let write = self.write(DOING)?;
         let id = failure.submission_id;
         set_item(
-            &transaction,
+            &write.transaction,
             failure.item,
             Some(ItemState::Failed),
             id,
-            at(&path, DOING),
+            at(write.path, DOING),
         )?;
         let ordinal = failure.item.ordinal as i64;
         let moment = now.to_string();
-        transaction
+        write
+            .transaction
             .execute(
                 "INSERT INTO failures (run_id, ordinal, submission_id, stage, message, failed_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -199,8 +199,8 @@ impl Store {
                     moment,
                 ),
             )
-            .map_err(at(&path, DOING))?;
-        transaction.commit().map_err(at(&path, DOING))
+            .map_err(at(write.path, DOING))?;
+        write.commit()
     }
 
     /// Stores how a run ended.
@@ -214,15 +214,15 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         const DOING: &str = "ending a run";
-        let path = self.path.clone();
-        let transaction = self.write(DOING)?;
-        transaction
+        let write = self.write(DOING)?;
+        write
+            .transaction
             .execute(
                 "UPDATE runs SET finished_at = ?2, outcome = ?3 WHERE id = ?1",
                 (run, now.to_string(), outcome.as_str()),
             )
-            .map_err(at(&path, DOING))?;
-        transaction.commit().map_err(at(&path, DOING))
+            .map_err(at(write.path, DOING))?;
+        write.commit()
     }
 
     /// A run, if there is one of that id.
@@ -283,7 +283,8 @@ pub(super) fn set_item(
     submission_id: Option<&str>,
     fail: impl Fn(rusqlite::Error) -> StoreError,
 ) -> Result<(), StoreError> {
-    let ordinal = to_i64("ordinal", item.ordinal as u64)?;
+    // No run has a place beyond what SQLite counts to.
+    let ordinal = i64::try_from(item.ordinal).unwrap_or(i64::MAX);
     let changed = transaction
         .prepare_cached(
             "UPDATE run_items

@@ -88,4 +88,3 @@ CREATE TABLE evaluations (
     evaluated_at DATETIME NOT NULL
 );
 CREATE INDEX evaluations_of_submission ON evaluations (submission_id);
-CREATE INDEX evaluations_by_cache_key ON evaluations (cache_key) WHERE cache_key IS NOT NULL;

@@ -87,14 +87,16 @@ fn a_pending_row_leaves_no_history() {
 }
 
 #[test]
-fn an_evaluation_is_found_by_its_cache_key() {
+fn an_evaluation_keeps_its_record_and_its_key() {
     let place = place();
     let mut store = place.open();
-    assert_eq!(store.evaluation_for("key").unwrap(), None);
     record(&mut store, &row("a", "5Key", 0.7)).unwrap();
-    let found = store.evaluation_for("key").unwrap().unwrap();
+    let found = &store.evaluations("a").unwrap()[0];
     assert_eq!(found.record_json.as_deref(), Some("{\"r\":1}"));
-    assert_eq!((found.submission_id.as_str(), found.passed), ("a", true));
+    assert!(found.passed);
+    let sql = "SELECT cache_key FROM evaluations";
+    let key = place.raw().query_row(sql, [], |row| row.get(0));
+    assert_eq!(key, Ok("key".to_owned()));
 }
 
 #[test]
@@ -111,7 +113,7 @@ fn a_score_that_is_no_number_is_refused() {
         record(&mut store, &long),
         Err(StoreError::TooLarge { .. })
     ));
-    assert_eq!(store.stats().unwrap().total_submissions, 0);
+    assert_eq!(store.submissions(100).unwrap().len(), 0);
 }
 
 #[test]
@@ -142,4 +144,40 @@ fn a_result_that_fails_half_way_leaves_nothing() {
         let count: i64 = raw.query_row(&sql, [], |row| row.get(0)).unwrap();
         assert_eq!(count, 0, "{table}");
     }
+}
+
+#[test]
+fn a_text_that_the_database_cannot_hold_is_that_submissions_error() {
+    let place = place();
+    let mut store = place.open();
+    begin(&mut store, "r", 1);
+    let mut large = row("a", "5Key", 0.5);
+    // One byte more than SQLite takes. Zeros are never written, so they cost no memory.
+    large.stdout = String::from_utf8(vec![0; 1_000_000_001]).unwrap();
+    let error = record(&mut store, &large).unwrap_err();
+    assert!(matches!(error, StoreError::TooBig { .. }), "{error:?}");
+    assert!(error.is_about_submission());
+    assert!(error.to_string().contains("submission a "), "{error}");
+    large.stdout.clear();
+    large.size_bytes = u64::MAX;
+    let error = record(&mut store, &large).unwrap_err();
+    assert!(error.is_about_submission() && error.to_string().contains("submission a "));
+    assert!(
+        store.submission("a").unwrap().is_none(),
+        "nothing of it stays"
+    );
+    record(&mut store, &row("b", "5Key", 0.5)).unwrap();
+    let item = RunItemId {
+        run: "r",
+        ordinal: usize::MAX,
+    };
+    let failure = Failure {
+        item,
+        submission_id: None,
+        stage: "store",
+        message: "m",
+    };
+    let error = store.record_failure(&failure, at_second(1)).unwrap_err();
+    assert!(matches!(error, StoreError::UnknownItem { .. }), "{error}");
+    assert!(!error.is_about_submission());
 }

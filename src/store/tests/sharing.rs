@@ -36,7 +36,7 @@ fn many_writers_make_and_share_one_new_file() {
         }
     });
     let store = place.open();
-    assert_eq!(store.stats().unwrap().total_submissions, 40);
+    assert_eq!(store.submissions(100).unwrap().len(), 40);
     let created: Vec<String> = store
         .submissions(100)
         .unwrap()
@@ -56,4 +56,80 @@ fn what_one_connection_reports_another_sees() {
     assert!(reader.weights().unwrap().is_empty());
     record(&mut writer, &row("a", "5Key", 0.7)).unwrap();
     assert_eq!(reader.weights().unwrap()["5Key"], 0.7);
+}
+
+/// What a run writes, and the error of each once the file is no longer there.
+fn write_everything(store: &mut Store) -> Vec<Result<(), StoreError>> {
+    let item = RunItemId {
+        run: "r",
+        ordinal: 0,
+    };
+    let failure = Failure {
+        item,
+        submission_id: None,
+        stage: "store",
+        message: "m",
+    };
+    let arrival = Arrival {
+        ordinal: 0,
+        submission_id: "z",
+        hotkey: "5Key",
+        sequence: None,
+    };
+    let run = NewRun {
+        id: "again",
+        program_version: "0.1.0",
+        settings_json: "{}",
+        started_at: at_second(0),
+        items: &[],
+    };
+    vec![
+        store.begin_run(&run),
+        store.reserve("r", &[arrival], at_second(1)),
+        record(store, &row("a", "5Key", 0.7)),
+        store.record_failure(&failure, at_second(2)),
+        store.finish_run("r", RunOutcome::Finished, at_second(3)),
+    ]
+}
+
+#[test]
+fn a_database_that_vanishes_or_is_replaced_while_in_use_is_noticed_at_the_next_write() {
+    type Change = fn(&Path);
+    let changes: [(&str, Change); 4] = [
+        ("removed", |path| std::fs::remove_file(path).unwrap()),
+        ("renamed", |path| {
+            std::fs::rename(path, path.with_extension("old")).unwrap();
+        }),
+        ("replaced", |path| {
+            let copy = path.with_extension("copy");
+            std::fs::copy(path, &copy).unwrap();
+            std::fs::rename(copy, path).unwrap();
+        }),
+        ("folder renamed", |path| {
+            let folder = path.parent().unwrap();
+            std::fs::rename(folder, folder.with_extension("old")).unwrap();
+        }),
+    ];
+    for mode in ["WAL", "DELETE"] {
+        for (change, make) in changes {
+            let place = place();
+            let folder = place.path.parent().unwrap().join("sub");
+            std::fs::create_dir(&folder).unwrap();
+            let path = folder.join("dfab.sqlite3");
+            let mut store = Store::open(&path).unwrap();
+            let pragma = format!("PRAGMA journal_mode = {mode}");
+            store.connection.query_row(&pragma, [], |_| Ok(())).unwrap();
+            begin(&mut store, "r", 1);
+            record(&mut store, &row("b", "5Key", 0.7)).unwrap();
+            make(&path);
+            for outcome in write_everything(&mut store) {
+                let error = outcome.unwrap_err();
+                assert!(
+                    matches!(error, StoreError::Vanished { .. }),
+                    "{mode}, {change}: {error:?}"
+                );
+                assert!(error.hint().is_some() && !error.is_about_submission());
+            }
+        }
+    }
 }
