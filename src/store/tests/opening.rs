@@ -240,34 +240,103 @@ fn a_damaged_file_is_an_error_not_a_crash() {
     );
 }
 
-#[test]
-fn a_file_that_may_not_be_written_is_read_but_not_opened_for_writing() {
+/// Permissions do not bind root: for root, runs a test once more as nobody and says true.
+fn was_run_as_nobody(test: &str) -> bool {
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    if !nix::unistd::geteuid().is_root() {
+        return false;
+    }
+    let name = format!("store::tests::opening::{test}");
+    let again = std::env::current_exe().and_then(|program| {
+        std::process::Command::new(program)
+            .args(["--exact", &name])
+            .current_dir("/")
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .output()
+    });
+    match again {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stdout);
+            assert!(said.contains(" 1 passed"), "as nobody: {said}");
+        }
+        Err(error) => eprintln!("skipped: permissions do not bind root, and as nobody: {error}"),
+    }
+    true
+}
+
+fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
-    if nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: permissions do not bind root");
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn a_file_that_may_not_be_written_is_not_opened_for_writing() {
+    if was_run_as_nobody("a_file_that_may_not_be_written_is_not_opened_for_writing") {
         return;
     }
     let place = place();
     record(&mut place.open(), &row("a", "5Key", 0.7)).unwrap();
-    let folder = place.path.parent().unwrap().to_owned();
-    let set = |path: &Path, mode| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
-    };
-    set(&place.path, 0o444);
+    let folder = place.path.parent().unwrap();
+    set_mode(&place.path, 0o444);
     let error = Store::open(&place.path).err().unwrap();
     assert!(
         matches!(error, StoreError::ReadOnly { .. }) && error.hint().is_some(),
         "{error:?}"
     );
-    set(&folder, 0o555);
-    let read = Store::open_read_only(&place.path).and_then(|store| store.weights());
+    set_mode(folder, 0o555);
     let made = Store::open(&folder.join("new.db")).err();
-    set(&folder, 0o755);
-    assert_eq!(read.unwrap()["5Key"], 0.7);
+    set_mode(folder, 0o755);
     assert!(
         matches!(made, Some(StoreError::CannotOpen { .. })),
         "{made:?}"
     );
+}
+
+#[test]
+fn a_database_in_a_folder_that_may_not_be_written_is_read_as_it_lies_there() {
+    if was_run_as_nobody("a_database_in_a_folder_that_may_not_be_written_is_read_as_it_lies_there")
+    {
+        return;
+    }
+    let place = place();
+    let folder = place.path.parent().unwrap();
+    record(&mut place.open(), &row("a", "5Key", 0.7)).unwrap();
+    let names = || std::fs::read_dir(folder).unwrap().count();
+    assert_eq!(names(), 1, "the last to close takes the log away");
+    for (mode, of_folder) in [(0o444, 0o555), (0o644, 0o555)] {
+        set_mode(&place.path, mode);
+        set_mode(folder, of_folder);
+        let read = Store::open_read_only(&place.path).and_then(|store| store.weights());
+        set_mode(folder, 0o755);
+        assert_eq!(read.unwrap()["5Key"], 0.7, "file {mode:o}");
+        assert_eq!(names(), 1);
+    }
+}
+
+#[test]
+fn a_log_that_cannot_be_read_without_writing_is_not_left_out() {
+    if was_run_as_nobody("a_log_that_cannot_be_read_without_writing_is_not_left_out") {
+        return;
+    }
+    let place = place();
+    let folder = place.path.parent().unwrap();
+    let mut store = place.open();
+    record(&mut store, &row("a", "5Key", 0.7)).unwrap();
+    // As a killed process leaves it: the result is in the log only.
+    let left = folder.join("left");
+    std::fs::create_dir(&left).unwrap();
+    for name in ["dfab.sqlite3", "dfab.sqlite3-wal"] {
+        std::fs::copy(folder.join(name), left.join(name)).unwrap();
+    }
+    set_mode(&left, 0o555);
+    let read = Store::open_read_only(&left.join("dfab.sqlite3")).and_then(|store| store.weights());
+    set_mode(&left, 0o755);
+    match read {
+        Ok(weights) => assert_eq!(weights["5Key"], 0.7),
+        Err(error) => assert!(error.to_string().contains("-wal"), "{error}"),
+    }
 }
 
 #[test]
