@@ -122,7 +122,7 @@ impl Conclusion<'_, '_> {
         let concluded = self.evaluator.conclude(submission, evaluated, neighbour);
         self.enter(index, Stage::Store);
         store::keep_artifact(&settings.artifact_root, &evaluated.id, &evaluated.artifact)?;
-        self.store.record(&store::Evaluated {
+        let recorded = self.store.record(&store::Evaluated {
             item: Some(RunItemId {
                 run: &self.run_id,
                 ordinal: index,
@@ -131,8 +131,17 @@ impl Conclusion<'_, '_> {
             sequence: evaluated.sequence.as_ref(),
             cache_key: &cache_key(&evaluated.id, settings, &candidates),
             record_json: &json(&concluded.record),
-        })?;
-        self.finished(index, &concluded.record);
+        });
+        match recorded {
+            Ok(()) => self.finished(index, &concluded.record),
+            // One submission that does not fit must not cost the others their results.
+            Err(source) if source.is_about_submission() => {
+                let package = submission.package.clone();
+                let source = Box::new(source);
+                self.item_failed(index, &ItemError::Unstorable { package, source })?;
+            }
+            Err(source) => return Err(source.into()),
+        }
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::harness::ExecutorError;
 use crate::package::PackageError;
+use crate::store::StoreError;
 
 use super::Stage;
 
@@ -26,6 +27,15 @@ pub enum ItemError {
         /// As the caller named it.
         package: String,
     },
+    /// The result does not fit into the database.
+    #[error("cannot keep the result of {package}")]
+    Unstorable {
+        /// As the caller named it.
+        package: String,
+        /// What the database said.
+        #[source]
+        source: Box<StoreError>,
+    },
     /// The harness could not be run.
     #[error("cannot run the harness of {package}")]
     Executor {
@@ -44,6 +54,7 @@ impl ItemError {
             ItemError::Unreadable(_) => Stage::Validate,
             ItemError::Workspace { .. } | ItemError::Executor { .. } => Stage::Execute,
             ItemError::ComparisonTooLarge { .. } => Stage::Similarity,
+            ItemError::Unstorable { .. } => Stage::Store,
         }
     }
 
@@ -59,6 +70,7 @@ impl ItemError {
                 "its code is very large; a smaller similarity_window compares it with fewer packages"
                     .into(),
             ),
+            ItemError::Unstorable { source, .. } => source.hint(),
             ItemError::Executor { source, .. } => source.hint(),
         }
     }

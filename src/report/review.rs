@@ -104,6 +104,9 @@ pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
         review.suspicious_count,
     );
     text.push_str(&findings(review, display));
+    if review.violations_omitted > 0 {
+        let _ = writeln!(text, "  and {} more, not listed", review.violations_omitted);
+    }
     if display.verbose {
         text.push_str(&symbols(review, display));
     }

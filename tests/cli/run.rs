@@ -506,3 +506,23 @@ fn more_detail_can_be_asked_for() {
         .says("a.zip: execute")
         .says("exit 0 after");
 }
+
+#[test]
+fn a_database_that_is_gone_is_not_reported_as_full_of_results() {
+    let place = Place::new();
+    place.zip("archive/1.zip", &[("harness.py", "x = 1\n")]);
+    place.zip("archive/2.zip", &[("harness.py", "y = [2]\n")]);
+    let script = json!({"outcomes": [{"class": "exit", "code": 1, "sleep_seconds": 1.0}]});
+    place.file("script.json", script.to_string());
+    let child = place
+        .command(&["run", "archive", "-j", "1"])
+        .env("DFAB_SCRIPTED_EXECUTOR", place.path("script.json"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("dfab starts");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    fs::remove_file(place.path("dfab.sqlite3")).expect("the database is there");
+    let ran = Ran::of(child.wait_with_output().expect("dfab ends")).exits(3);
+    ran.says("dfab.sqlite3").says("removed or replaced");
+}
