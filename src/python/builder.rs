@@ -134,7 +134,10 @@ impl<'a> Builder<'a> {
     }
 
     /// The finished tree.
-    pub(crate) fn finish(self) -> Tree {
+    pub(crate) fn finish(mut self) -> Tree {
+        // Trees of many files are kept at once.
+        self.nodes.shrink_to_fit();
+        self.asnames.shrink_to_fit();
         Tree {
             nodes: self.nodes,
             asnames: self.asnames,

@@ -11,7 +11,9 @@ use super::SyntaxError;
 use super::source::Lines;
 use super::{limits, literals};
 use ruff_python_ast::visitor::transformer::{Transformer, walk_expr};
-use ruff_python_ast::{AtomicNodeIndex, Expr, ExprNoneLiteral, ModModule, PythonVersion};
+use ruff_python_ast::{
+    AtomicNodeIndex, Expr, ExprNoneLiteral, ModModule, PythonVersion, Stmt, StmtPass,
+};
 use ruff_python_parser::{
     InterpolatedStringErrorType, LexicalErrorType, Mode, ParseError, ParseErrorType, ParseOptions,
     Parsed,
@@ -24,44 +26,67 @@ use std::ops::Range;
 pub(crate) fn check(lines: &Lines<'_>) -> Result<Module, SyntaxError> {
     layout::characters(lines)?;
     limits::check(lines)?;
-    let module = Module(Some(parse(lines)?));
-    if let Some(parsed) = &module.0 {
-        layout::indentation(lines, parsed.tokens())?;
-        tokens::check(lines, parsed.tokens())?;
-    }
-    Ok(module)
+    let parsed = parse(lines)?;
+    let checked = layout::indentation(lines, parsed.tokens())
+        .and_then(|()| tokens::check(lines, parsed.tokens()));
+    // Keeps the tree and drops the tokens.
+    let module = Module::new(parsed);
+    checked.map(|()| module)
 }
 
 /// An accepted module.
-pub(crate) struct Module(Option<Parsed<ModModule>>);
+pub(crate) struct Module {
+    syntax: ModModule,
+    tokens: usize,
+}
 
 impl Module {
-    /// The parser's tree, `None` never in practice: only dropping takes it away.
-    pub(crate) fn syntax(&self) -> Option<&ModModule> {
-        self.0.as_ref().map(Parsed::syntax)
+    fn new(parsed: Parsed<ModModule>) -> Self {
+        Module {
+            tokens: parsed.tokens().len(),
+            syntax: parsed.into_syntax(),
+        }
+    }
+
+    /// How many tokens the source has, comments and line ends included.
+    pub(crate) fn tokens(&self) -> usize {
+        self.tokens
+    }
+
+    /// Hands every statement out, and drops it before the next.
+    pub(crate) fn consume<E>(
+        mut self,
+        mut each: impl FnMut(&Stmt) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for statement in &mut self.syntax.body {
+            each(statement)?;
+            drop_flat(std::mem::replace(statement, no_statement()));
+        }
+        Ok(())
     }
 }
 
 impl Drop for Module {
-    /// Dropping a tree is recursive, and `1+1+1+...` makes trees as deep as the source is long: deep
-    /// parts are cut off first and dropped one after another.
     fn drop(&mut self) {
-        let Some(mut module) = self.0.take().map(Parsed::into_syntax) else {
-            return;
+        for statement in &mut self.syntax.body {
+            drop_flat(std::mem::replace(statement, no_statement()));
+        }
+    }
+}
+
+/// Dropping a tree is recursive, and `1+1+1+...` makes trees as deep as the source is long: deep
+/// parts are cut off first and dropped one after another.
+fn drop_flat(mut statement: Stmt) {
+    let cutter = Cutter::default();
+    cutter.visit_stmt(&mut statement);
+    drop(statement);
+    // Not a `while let`: its borrow would last through the body.
+    loop {
+        let Some(mut part) = cutter.parts.borrow_mut().pop() else {
+            break;
         };
-        let cutter = Cutter::default();
-        for statement in &mut module.body {
-            cutter.visit_stmt(statement);
-        }
-        drop(module);
-        // Not a `while let`: its borrow would last through the body.
-        loop {
-            let Some(mut part) = cutter.parts.borrow_mut().pop() else {
-                break;
-            };
-            cutter.depth.set(0);
-            walk_expr(&cutter, &mut part);
-        }
+        cutter.depth.set(0);
+        walk_expr(&cutter, &mut part);
     }
 }
 
@@ -96,6 +121,13 @@ fn nothing() -> Expr {
     })
 }
 
+fn no_statement() -> Stmt {
+    Stmt::Pass(StmtPass {
+        node_index: AtomicNodeIndex::NONE,
+        range: TextRange::default(),
+    })
+}
+
 /// Rounds of respelling: an f-string with two broken specifications shows one at a time.
 const ROUNDS: usize = 4;
 
@@ -111,7 +143,7 @@ fn parse(lines: &Lines<'_>) -> Result<Parsed<ModModule>, SyntaxError> {
         let Some(better) = respell(source, parsed.errors()) else {
             return refuse(lines, parsed);
         };
-        drop(Module(Some(parsed)));
+        drop(Module::new(parsed));
         respelled = Some(better);
     }
     let source = respelled.as_deref().unwrap_or(lines.source());
@@ -124,7 +156,7 @@ fn parse(lines: &Lines<'_>) -> Result<Parsed<ModModule>, SyntaxError> {
 
 fn refuse(lines: &Lines<'_>, parsed: Parsed<ModModule>) -> Result<Parsed<ModModule>, SyntaxError> {
     let found = first_error(lines, &parsed);
-    drop(Module(Some(parsed)));
+    drop(Module::new(parsed));
     Err(found.unwrap_or_else(|| error(lines, 0, "invalid syntax")))
 }
 

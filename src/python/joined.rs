@@ -109,11 +109,14 @@ pub(crate) fn literal_text(raw: &str, literal: Literal) -> Option<String> {
         single.push_str(&rest[..at]);
         rest = &rest[at..];
         // A named escape keeps its braces; another backslash keeps what it escapes, except a brace.
-        let taken = match (named_escape_end(rest), rest.as_bytes()) {
-            (Some(end), [b'\\', b'N', ..]) if !literal.raw => end,
-            (_, [b'\\', b'\\', ..]) if !literal.raw => 2,
-            (_, [b'\\', ..]) => 1,
-            _ => 1,
+        let taken = if literal.raw || !rest.starts_with('\\') {
+            1
+        } else if let Some(end) = named_escape_at_start(rest) {
+            end
+        } else if rest.starts_with(r"\\") {
+            2
+        } else {
+            1
         };
         single.push_str(&rest[..taken]);
         let doubled = rest.starts_with("{{") || rest.starts_with("}}");
@@ -149,14 +152,22 @@ fn first_line(text: &str) -> Option<&str> {
 fn named_escape_end(text: &str) -> Option<usize> {
     let mut rest = text;
     loop {
-        let backslash = rest.find('\\')?;
-        let after = &rest[backslash + 1..];
-        if after.starts_with("N{") {
-            let end = after.find('}')?;
-            return Some(text.len() - after.len() + end + 1);
+        rest = &rest[rest.find('\\')?..];
+        if rest.starts_with(NAMED_ESCAPE) {
+            return Some(text.len() - rest.len() + named_escape_at_start(rest)?);
         }
-        let mut chars = after.chars();
+        let mut chars = rest.chars();
+        chars.next();
         chars.next()?;
         rest = chars.as_str();
     }
+}
+
+const NAMED_ESCAPE: &str = r"\N{";
+
+/// Where the `\N{...}` ends with which `text` starts. Looks no further than its end, so that asking
+/// at every backslash of a literal stays linear.
+fn named_escape_at_start(text: &str) -> Option<usize> {
+    let name = text.strip_prefix(NAMED_ESCAPE)?;
+    Some(NAMED_ESCAPE.len() + name.find('}')? + 1)
 }

@@ -51,9 +51,9 @@ pub enum Reading {
 /// levels needs less than a tenth of it in an unoptimised build.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Largest tree, in nodes, that is read a second time: tree-sitter needs about half a kilobyte of
-/// memory for each. Two megabytes of dense code are about as many.
-const MAX_NODES_TO_CONFIRM: usize = 1 << 20;
+/// Largest source, in tokens, that is read a second time. tree-sitter needs about a kilobyte of memory for
+/// each, several times what everything else does; a megabyte of code has about as many.
+const MAX_TOKENS_TO_CONFIRM: usize = 1 << 18;
 
 /// Parses decoded source. Safe to call from any thread: never overflows the stack, linear time.
 ///
@@ -74,10 +74,10 @@ pub fn parse_with_reading(source: &str) -> Result<(Tree, Reading), SyntaxError> 
 fn read(source: &str) -> Result<(Tree, Reading), SyntaxError> {
     let lines = source::Lines::new(source);
     let module = gate::check(&lines)?;
-    let reference = reference::lower(&module, &lines)?;
-    // The parser's tree is the largest thing in memory, and no longer needed.
-    drop(module);
-    if reference.nodes.len() > MAX_NODES_TO_CONFIRM {
+    let is_small = module.tokens() <= MAX_TOKENS_TO_CONFIRM;
+    // Takes the parser's tree, the largest thing in memory, and drops it bit by bit.
+    let reference = reference::lower(module, &lines)?;
+    if !is_small {
         return Ok((reference, Reading::Unread));
     }
     Ok(match lower::lower(&lines) {

@@ -606,6 +606,80 @@ fn hostile_nesting_ends_in_an_error_on_a_small_stack() {
         .expect("no overflow, no panic");
 }
 
+/// The sizes here take minutes where reading is quadratic: these tests fail by not ending.
+mod repeated_pieces_take_linear_time {
+    use super::*;
+
+    fn reading(source: &str) -> Reading {
+        parse_with_reading(source).expect("valid").1
+    }
+
+    #[test]
+    fn joined_lines() {
+        let joined = "\\\n".repeat(200_000);
+        assert_eq!(reading(&format!("{joined}x")), Reading::Unread);
+        assert_eq!(reading(&format!("x = 1 {joined}+ 2")), Reading::Unread);
+        assert_eq!(reading(&format!("({joined}2)")), Reading::Unread);
+    }
+
+    #[test]
+    fn comments_before_an_indent_a_dedent_and_a_clause() {
+        let comments = "#\n".repeat(200_000);
+        assert_eq!(reading(&format!("if x:\n{comments} y")), Reading::Unread);
+        assert_eq!(reading(&format!("if x:\n y\n{comments}z")), Reading::Unread);
+        reading(&format!("if x:\n y\n{comments}else:\n z"));
+        reading(&format!("try:\n y\n{comments}except:\n z"));
+        reading(&format!("@x\n{comments}def f(): y"));
+        reading(&format!("({comments}y)"));
+    }
+
+    #[test]
+    fn hundreds_of_comments_in_a_row_are_read_twice() {
+        let comments = "    # why the next line is as it is, and what else was tried\n".repeat(300);
+        let source = format!("if x:\n{comments}    y\n{comments}z\n");
+        assert_eq!(reading(&source), Reading::Confirmed);
+    }
+
+    #[test]
+    fn characters_of_many_bytes_survive_being_handed_over_in_pieces() {
+        for shift in 0..4 {
+            let pad = "a".repeat(shift);
+            let source = format!("{pad}x = '{}'\n{pad}ж, é, 名 = 1\n", "é名𝄞".repeat(700));
+            assert_eq!(reading(&source), Reading::Confirmed);
+        }
+    }
+
+    #[test]
+    fn escapes_and_braces_in_f_strings() {
+        for (prefix, piece) in [
+            ("f", "\\n"),
+            ("f", "\\{{"),
+            ("rf", "\\{{"),
+            ("f", "{{"),
+            ("f", "}}"),
+            ("rf", "}}"),
+            ("f", "\\N{bell}"),
+            ("rf", "\\N{{"),
+        ] {
+            let source = format!("{prefix}\"{}\"", piece.repeat(200_000));
+            assert_eq!(reading(&source), Reading::Confirmed, "{prefix} {piece}");
+        }
+    }
+
+    #[test]
+    fn dotted_names() {
+        let name = format!("a{}", ".a".repeat(500_000));
+        for source in [format!("import {name}"), format!("from {name} import b")] {
+            assert_eq!(reading(&source), Reading::Unread);
+        }
+    }
+
+    #[test]
+    fn short_lines() {
+        assert_eq!(reading(&"x\n".repeat(200_000)), Reading::Unread);
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn no_source_panics(source in "[a-c0-1(){}\\[\\]:;,.=*+\\-@!'\"\\\\ \nfr#_é]{0,60}") {

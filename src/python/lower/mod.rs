@@ -16,12 +16,27 @@ use super::SyntaxError;
 use super::builder::{Builder, Lowered, NOWHERE};
 use super::source::Lines;
 use super::tree::{Kind, Tree};
-use tree_sitter::{Node, ParseOptions, Parser};
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use tree_sitter::{Node, ParseOptions, ParseState, Parser};
 
-/// Longest a parse may take before the other reading is used: its error recovery can be slow, and
-/// a valid source that needs it is one the grammar misreads anyway. Counted in calls, not in time, so
-/// that the same source always takes the same path.
-const MAX_PROGRESS_CALLS: usize = 1 << 20;
+/// Bytes given to tree-sitter at a time. Its lexer goes back now and then, and its scanner for Python
+/// reads a run of comments or joined lines anew for every line of it; what it reads twice
+/// is seen only where it leaves a piece, so the pieces are small.
+const PIECE_BYTES: usize = 256;
+
+/// How often, on average, tree-sitter may read a byte before the other reading is used: hundreds of
+/// comment lines in a row make a program, a hundred thousand an attack. Counted in bytes, not in time,
+/// so that the same source always takes the same path.
+const MAX_READS: usize = 64;
+
+/// Bytes that small sources may have read on top of that.
+const FREE_BYTES: usize = 4 << 20;
+
+/// Progress calls, of a hundred steps each, after which the other reading is used: its error recovery can
+/// be slow, and a valid source that needs it is one the grammar misreads anyway. Also bounds its memory
+/// where a token of the gate's is many of tree-sitter's: braces and escapes in strings, names with dots.
+const MAX_PROGRESS_CALLS: usize = 1 << 15;
 
 /// The tree of `source` as tree-sitter reads it; `None` if it cannot.
 pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
@@ -48,20 +63,39 @@ fn parse(source: &str) -> Option<tree_sitter::Tree> {
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .ok()?;
     let bytes = source.as_bytes();
+    let budget = FREE_BYTES.saturating_add(bytes.len().saturating_mul(MAX_READS));
+    let read = Cell::new(0_usize);
+    let is_over = || read.get() > budget;
     let mut calls = 0;
-    let mut progress = |_: &tree_sitter::ParseState| {
+    let mut progress = |_: &ParseState| {
         calls += 1;
-        if calls > MAX_PROGRESS_CALLS {
-            std::ops::ControlFlow::Break(())
+        if calls > MAX_PROGRESS_CALLS || is_over() {
+            ControlFlow::Break(())
         } else {
-            std::ops::ControlFlow::Continue(())
+            ControlFlow::Continue(())
         }
     };
-    parser.parse_with_options(
-        &mut |offset, _| bytes.get(offset..).unwrap_or_default(),
+    let tree = parser.parse_with_options(
+        &mut |offset, _| {
+            // The source seems to end here; the progress callback does the rest.
+            if is_over() {
+                return &[][..];
+            }
+            let piece = piece(bytes, offset);
+            read.set(read.get() + piece.len());
+            piece
+        },
         None,
         Some(ParseOptions::new().progress_callback(&mut progress)),
-    )
+    );
+    if is_over() { None } else { tree }
+}
+
+/// The piece of a source that starts at `offset`.
+fn piece(bytes: &[u8], offset: usize) -> &[u8] {
+    let rest = bytes.get(offset..).unwrap_or_default();
+    // A character that is cut in two is asked for again: its first byte is the next offset.
+    rest.get(..PIECE_BYTES).unwrap_or(rest)
 }
 
 /// Lowering in progress.

@@ -15,8 +15,8 @@ use super::source::Lines;
 use super::tree::{Kind, Tree};
 use ruff_python_ast::ExprContext;
 
-/// Lowers a module the gate has accepted.
-pub(crate) fn lower(module: &Module, lines: &Lines<'_>) -> Lowered<Tree> {
+/// Lowers a module the gate has accepted, and drops it on the way.
+pub(crate) fn lower(module: Module, lines: &Lines<'_>) -> Lowered<Tree> {
     let mut lowering = Lowering {
         source: lines.source(),
         lines,
@@ -25,9 +25,7 @@ pub(crate) fn lower(module: &Module, lines: &Lines<'_>) -> Lowered<Tree> {
         out: Builder::new(lines),
     };
     let open = lowering.out.open(Kind::Module, super::builder::NOWHERE)?;
-    if let Some(module) = module.syntax() {
-        lowering.suite(&module.body)?;
-    }
+    module.consume(|statement| lowering.statement(statement))?;
     lowering.out.close(open);
     Ok(lowering.out.finish())
 }

@@ -17,7 +17,7 @@ impl Lowering<'_> {
             .try_for_each(|statement| self.statement(statement))
     }
 
-    fn statement(&mut self, statement: &Stmt) -> Lowered {
+    pub(super) fn statement(&mut self, statement: &Stmt) -> Lowered {
         let start = statement.start().to_usize();
         match statement {
             Stmt::FunctionDef(node) => return self.function(node),
