@@ -51,7 +51,7 @@ pub enum Reading {
 /// levels needs less than a tenth of it in an unoptimised build.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Largest source, in tokens, that is read a second time. tree-sitter needs about a kilobyte of memory for
+/// Largest source, in tokens, that is read a second time. tree-sitter needs about half a kilobyte for
 /// each, several times what everything else does; a megabyte of code has about as many.
 const MAX_TOKENS_TO_CONFIRM: usize = 1 << 18;
 
