@@ -399,6 +399,8 @@ fn what_the_parser_behind_the_gate_lets_through_is_refused() {
         "(a).b: c",
         "(a.b)[0].c: d",
         "with a -1as b: c",
+        "type A[*b = c] = d",
+        "match a:\n case B((c)=1): pass",
     ]);
     accepts(&[
         "1if a else 2",

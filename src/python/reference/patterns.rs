@@ -35,6 +35,10 @@ impl Lowering<'_> {
                 self.expression(&node.cls)?;
                 self.patterns(&node.arguments.patterns)?;
                 for keyword in &node.arguments.keywords {
+                    if keyword.start() != keyword.attr.start() {
+                        let at = keyword.start().to_usize();
+                        return Err(self.refuse(at, "the name of a keyword pattern is bare"));
+                    }
                     self.pattern(&keyword.pattern)?;
                 }
                 open

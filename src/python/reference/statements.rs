@@ -251,6 +251,11 @@ impl Lowering<'_> {
 
     fn type_params(&mut self, params: Option<&TypeParams>) -> Lowered {
         params.into_iter().flatten().try_for_each(|param| {
+            // The gate's parser takes `*Ts = *b` for a default of its own making.
+            if let Some(default) = param.default() {
+                let at = default.start().to_usize();
+                return Err(self.refuse(at, "type parameters have no defaults in Python 3.12"));
+            }
             let (kind, name, bound): (_, _, Option<&Expr>) = match param {
                 TypeParam::TypeVar(node) => (Kind::TypeVar, &node.name, node.bound.as_deref()),
                 TypeParam::ParamSpec(node) => (Kind::ParamSpec, &node.name, None),
