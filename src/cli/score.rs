@@ -73,8 +73,12 @@ impl Scored {
         match Dataset::parse(text) {
             Ok(dataset) => {
                 let limits = ConversationLimits::from(&context.settings);
-                let result = score::score(&dataset, &limits);
-                let explanation = explain.then(|| score::explain(&dataset, &result));
+                let (result, explanation) = if explain {
+                    let (result, explanation) = score::score_and_explain(&dataset, &limits);
+                    (result, Some(explanation))
+                } else {
+                    (score::score(&dataset, &limits), None)
+                };
                 Scored {
                     digest: dataset.digest().to_owned(),
                     result,

@@ -17,7 +17,7 @@ mod tests;
 
 use crate::dataset::Dataset;
 use assess::Assessment;
-pub use explain::{Change, ConversationCost, Explanation, MetricCost, SimilarOpenings, explain};
+pub use explain::{Change, ConversationCost, Explanation, MetricCost, SimilarOpenings};
 use serde::{Deserialize, Serialize};
 use sum::clamp;
 
@@ -104,6 +104,19 @@ pub const PASSING_SCORE: f64 = 0.5;
 
 /// Scores a dataset.
 pub fn score(dataset: &Dataset, limits: &ConversationLimits) -> Score {
+    assess(dataset, limits).0
+}
+
+/// Scores a dataset and says where it lost points. The lists of an explanation are bounded whatever
+/// the dataset's size.
+pub fn score_and_explain(dataset: &Dataset, limits: &ConversationLimits) -> (Score, Explanation) {
+    let (score, assessment) = assess(dataset, limits);
+    let explanation = explain::explain(dataset, &score, assessment.as_ref());
+    (score, explanation)
+}
+
+/// The score and what it was made of, if there were neither too few nor too many conversations.
+fn assess(dataset: &Dataset, limits: &ConversationLimits) -> (Score, Option<Assessment>) {
     let conversations = dataset.conversations();
     let unscored = Score {
         conversation_count: conversations.len(),
@@ -111,20 +124,20 @@ pub fn score(dataset: &Dataset, limits: &ConversationLimits) -> Score {
         ..Score::default()
     };
     if let Some(error) = limits.refuse(conversations.len()) {
-        return Score {
-            error: Some(error.to_owned()),
-            ..unscored
-        };
+        let error = Some(error.to_owned());
+        return (Score { error, ..unscored }, None);
     }
-    let metrics = Assessment::of(dataset).metrics();
+    let assessment = Assessment::of(dataset);
+    let metrics = assessment.metrics();
     let score = metrics.total();
-    Score {
+    let result = Score {
         passed: score >= PASSING_SCORE,
         score,
         total_messages: conversations.iter().map(|c| c.messages.len()).sum(),
         metrics,
         ..unscored
-    }
+    };
+    (result, Some(assessment))
 }
 
 impl ConversationLimits {

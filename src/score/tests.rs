@@ -133,70 +133,17 @@ fn limits_leave_only_the_count() {
             min_conversations: min,
             max_conversations: max,
         };
-        let result = score(&dataset(&lines), &limits);
+        let (result, explained) = score_and_explain(&dataset(&lines), &limits);
         assert_eq!(result.error.as_deref(), Some(error));
         assert_eq!((result.conversation_count, result.total_messages), (3, 0));
         assert!(result.score == 0.0 && !result.passed && result.size_bytes > 0);
         assert_eq!(result.metrics, Metrics::default());
-        assert!(explain(&dataset(&lines), &result).metrics.is_empty());
+        assert!(explained.metrics.is_empty());
+        assert_eq!(score(&dataset(&lines), &limits), result);
     }
-}
-
-fn naive_near(a: &[char], b: &[char]) -> bool {
-    let (short, long) = (a.len().min(b.len()), a.len().max(b.len()));
-    let same = a.iter().zip(b).filter(|(a, b)| a == b).count();
-    short as f64 / long as f64 >= 0.9 && same as f64 / short as f64 > 0.9
-}
-
-fn naive_kept(contents: &[String]) -> usize {
-    let mut kept: Vec<Vec<char>> = Vec::new();
-    for content in contents {
-        let chars: Vec<char> = content.chars().collect();
-        if !kept
-            .iter()
-            .any(|other| *other == chars || naive_near(other, &chars))
-        {
-            kept.push(chars);
-        }
-    }
-    kept.len()
-}
-
-/// Contents of few letters, many of them one another's neighbours, enough to need the index.
-fn contents() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
-    use proptest::prelude::*;
-    (1usize..60, 0u64..u64::MAX).prop_map(|(length, seed)| {
-        let mut state = seed | 1;
-        let mut next = move |bound: usize| {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as usize % bound
-        };
-        let letters = ['a', 'b', 'é'];
-        let base: Vec<char> = (0..length * 2).map(|_| letters[next(3)]).collect();
-        (0..150)
-            .map(|_| {
-                let length = (length + next(1 + length / 5)).max(1);
-                let mut text = base[..length.min(base.len())].to_vec();
-                for _ in 0..next(2 + length / 4) {
-                    let at = next(text.len());
-                    text[at] = letters[next(3)];
-                }
-                text.into_iter().collect()
-            })
-            .collect()
-    })
 }
 
 proptest::proptest! {
-    #[test]
-    fn repeats_are_found_as_by_comparing_all(contents in contents()) {
-        let texts: Vec<crate::text::PyStr> = contents.iter().map(|text| text.as_str().into()).collect();
-        let found = repeats::repeats(texts.iter());
-        proptest::prop_assert_eq!(found.kept, naive_kept(&contents));
-    }
-
     #[test]
     fn the_pair_mean_is_that_of_all_pairs(
         openings in proptest::collection::vec("[a-dA-B ]{0,12}", 2..40),
@@ -230,8 +177,8 @@ fn the_number_of_threads_changes_nothing() {
             .build()
             .expect("pool");
         pool.install(|| {
-            let result = score(&dataset, &DEFAULT_LIMITS);
-            let explained = explain(&dataset, &result);
+            let (result, explained) = score_and_explain(&dataset, &DEFAULT_LIMITS);
+            assert_eq!(score(&dataset, &DEFAULT_LIMITS), result);
             (result, explained)
         })
     };
@@ -247,8 +194,7 @@ fn an_explanation_adds_up_and_names_lines() {
         talk("other", ""),
     ];
     let dataset = dataset(&lines);
-    let result = score(&dataset, &DEFAULT_LIMITS);
-    let explained = explain(&dataset, &result);
+    let (result, explained) = score_and_explain(&dataset, &DEFAULT_LIMITS);
     let lost: f64 = explained
         .metrics
         .iter()
@@ -269,7 +215,7 @@ fn an_explanation_adds_up_and_names_lines() {
 fn explanations_are_bounded() {
     let lines: Vec<String> = (0..400).map(|n| talk(&format!("w{}", n / 2), "")).collect();
     let dataset = dataset(&lines);
-    let explained = explain(&dataset, &score(&dataset, &DEFAULT_LIMITS));
+    let (_, explained) = score_and_explain(&dataset, &DEFAULT_LIMITS);
     assert!(
         explained
             .metrics

@@ -89,26 +89,31 @@ pub struct Change {
     pub more: usize,
 }
 
-/// Explains a score of this dataset. Lists are bounded whatever the dataset's size.
-pub fn explain(dataset: &Dataset, score: &Score) -> Explanation {
-    if let Some(error) = &score.error {
-        return unscored(error, score.conversation_count);
-    }
-    let assessment = Assessment::of(dataset);
-    let metrics = assessment.metrics();
+/// Explains a score by the assessment it comes from; without one nothing was scored.
+pub(super) fn explain(
+    dataset: &Dataset,
+    score: &Score,
+    assessment: Option<&Assessment>,
+) -> Explanation {
+    let Some(assessment) = assessment else {
+        return unscored(score);
+    };
+    let metrics = &score.metrics;
     let (similar_openings, more_similar_openings) = similar_openings(dataset, &assessment.facts);
-    let mut changes = changes(&assessment, &metrics);
+    let mut changes = changes(assessment, metrics);
     changes.sort_by(|a, b| b.gain.total_cmp(&a.gain));
     Explanation {
         error: None,
-        metrics: metric_costs(&assessment, &metrics),
+        metrics: metric_costs(assessment, metrics),
         similar_openings,
         more_similar_openings,
         changes,
     }
 }
 
-fn unscored(error: &str, count: usize) -> Explanation {
+fn unscored(score: &Score) -> Explanation {
+    let error = score.error.as_deref().unwrap_or_default();
+    let count = score.conversation_count;
     Explanation {
         error: Some(format!(
             "{error}: the dataset has {count} conversations and scores 0"

@@ -2,19 +2,23 @@
 //!
 //! A content repeats an earlier kept one if they are equal, or near: the lengths differ by at most
 //! a tenth of the longer, and more than nine tenths of the characters at equal positions are
-//! equal. Only whether a near one exists matters, so the walk does not compare all pairs.
+//! equal. Only whether a near one exists matters.
 //!
-//! Contents of about one length form a class. If at most k characters may differ and the positions
-//! all members have are cut into k + 1 blocks, near contents agree on at least one whole block, so
-//! each class keeps an index from blocks to contents. Where the cuts are is free; they are put
-//! where each block tells the class's contents apart about equally well, because a block that all
-//! share (a common preamble, say) finds everything.
+//! Whatever structure is expected of the contents, a hostile dataset can lack, so there is no index
+//! to defeat: contents are compared with all kept ones of about their length, many at a time
+//! ([`scan`]), as bytes ([`alphabet`]). A dataset's size bounds that: many contents are short ones.
 
-mod class;
+mod alphabet;
+mod scan;
+#[cfg(test)]
+mod tests;
 
 use crate::text::PyStr;
-use class::Class;
-use std::collections::{BTreeMap, HashSet};
+use alphabet::encode;
+use rayon::prelude::*;
+use scan::Kept;
+use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// What the walk found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -25,48 +29,61 @@ pub(super) struct Repeats {
     pub all: usize,
 }
 
+/// Contents compared with the kept ones before any of them is kept itself: those comparisons share
+/// what they read and run in parallel, while the ones within a batch cannot.
+const BATCH: usize = 128;
+
+/// Contents of a batch that one task takes.
+const SHARE: usize = 16;
+
 /// Walks contents, none of them empty, in order.
 pub(super) fn repeats<'a>(contents: impl Iterator<Item = &'a PyStr>) -> Repeats {
-    let mut walk = Walk::default();
     let mut all = 0;
-    for content in contents {
-        all += 1;
-        walk.visit(content);
-    }
+    // An equal content was either kept, or is near a kept one still.
+    let mut seen = HashSet::new();
+    let distinct: Vec<&PyStr> = contents
+        .inspect(|_| all += 1)
+        .filter(|&content| seen.insert(content))
+        .collect();
     Repeats {
-        kept: walk.kept.len(),
+        kept: kept(&encode(&distinct)),
         all,
     }
 }
 
-/// A content by code points; plain ASCII, the usual case, is used as it is.
-enum Chars<'a> {
-    Ascii(&'a [u8]),
-    Wide(Box<[u32]>),
+/// How many of these contents, no two of them equal, are near no earlier kept one.
+fn kept(contents: &[Content<'_>]) -> usize {
+    let mut kept = Kept::default();
+    let mut count = 0;
+    for batch in contents.chunks(BATCH) {
+        let repeated: Vec<bool> = if count == 0 {
+            vec![false; batch.len()]
+        } else {
+            batch
+                .par_chunks(SHARE)
+                .flat_map_iter(|share| kept.have_near(share))
+                .collect()
+        };
+        let mut new: Vec<&Content<'_>> = Vec::new();
+        for (content, repeated) in batch.iter().zip(repeated) {
+            if !repeated && !new.iter().any(|other| near(other, content)) {
+                new.push(content);
+            }
+        }
+        count += new.len();
+        new.into_iter().for_each(|content| kept.insert(content));
+    }
+    count
 }
 
-impl<'a> Chars<'a> {
-    fn new(text: &'a PyStr) -> Self {
-        if text.as_bytes().is_ascii() {
-            Chars::Ascii(text.as_bytes())
-        } else {
-            Chars::Wide(text.code_points().collect())
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Chars::Ascii(bytes) => bytes.len(),
-            Chars::Wide(points) => points.len(),
-        }
-    }
-
-    fn at(&self, position: usize) -> Option<u32> {
-        match self {
-            Chars::Ascii(bytes) => bytes.get(position).copied().map(u32::from),
-            Chars::Wide(points) => points.get(position).copied(),
-        }
-    }
+/// A content with a number for each character, shared by all contents of the conversation.
+struct Content<'a> {
+    /// Equal for equal characters; different for different ones too, unless there are `points`.
+    codes: Cow<'a, [u8]>,
+    /// The code points, where codes do not tell all apart.
+    points: Option<Box<[u32]>>,
+    /// In characters.
+    length: usize,
 }
 
 fn lengths_near(a: usize, b: usize) -> bool {
@@ -78,74 +95,34 @@ fn allowed(common: usize) -> usize {
     common.saturating_sub(1) / 10
 }
 
-fn near(a: &Chars<'_>, b: &Chars<'_>) -> bool {
-    let common = a.len().min(b.len());
-    if !lengths_near(a.len(), b.len()) {
+fn near(a: &Content<'_>, b: &Content<'_>) -> bool {
+    if !lengths_near(a.length, b.length) {
         return false;
     }
-    let limit = allowed(common);
-    match (a, b) {
-        (Chars::Ascii(a), Chars::Ascii(b)) => few_differ(a, b, limit, |a, b| a == b),
-        (Chars::Wide(a), Chars::Wide(b)) => few_differ(a, b, limit, |a, b| a == b),
-        (Chars::Ascii(a), Chars::Wide(b)) | (Chars::Wide(b), Chars::Ascii(a)) => {
-            few_differ(a, b, limit, |&a, &b| u32::from(a) == b)
-        }
+    let limit = allowed(a.length.min(b.length));
+    match (&a.points, &b.points) {
+        (Some(a), Some(b)) => few_differ(a, b, limit),
+        _ => few_differ(&a.codes, &b.codes, limit),
     }
 }
 
 /// Whether at most `limit` positions differ over the shorter length, looking no further than it
 /// takes to know.
-fn few_differ<A, B>(a: &[A], b: &[B], limit: usize, equal: impl Fn(&A, &B) -> bool) -> bool {
-    const STRIDE: usize = 32;
+fn few_differ<T: PartialEq>(a: &[T], b: &[T], limit: usize) -> bool {
+    const STRIDE: usize = 64;
     let common = a.len().min(b.len());
     let (a, b) = (a.get(..common).unwrap_or(a), b.get(..common).unwrap_or(b));
+    let (a_strides, a_rest) = a.as_chunks::<STRIDE>();
+    let (b_strides, b_rest) = b.as_chunks::<STRIDE>();
     let mut differing = 0;
-    for (a, b) in a.chunks(STRIDE).zip(b.chunks(STRIDE)) {
-        differing += a.iter().zip(b).filter(|(a, b)| !equal(a, b)).count();
+    for (a, b) in a_strides.iter().zip(b_strides) {
+        // Counted in a byte, so that the processor counts many positions at once.
+        let count: u8 = a.iter().zip(b).map(|(a, b)| u8::from(a != b)).sum();
+        differing += usize::from(count);
         if differing > limit {
             return false;
         }
     }
-    true
-}
-
-#[derive(Default)]
-struct Walk<'a> {
-    /// Every content seen: an equal one was either kept, or is near a kept one still.
-    seen: HashSet<&'a PyStr>,
-    kept: Vec<Chars<'a>>,
-    /// By the shortest length of each.
-    classes: BTreeMap<usize, Class>,
-}
-
-impl<'a> Walk<'a> {
-    fn visit(&mut self, content: &'a PyStr) {
-        if !self.seen.insert(content) {
-            return;
-        }
-        let chars = Chars::new(content);
-        // The shorter of two near contents decides in which class they meet, so each is looked
-        // for, and entered, in its own class and in those of the shorter ones it can be near.
-        let shortest = class::lengths((9 * chars.len()).div_ceil(10)).start;
-        let is_near = |id| self.kept.get(id).is_some_and(|kept| near(kept, &chars));
-        let mut classes = self.classes.range_mut(shortest..=chars.len());
-        if classes.any(|(_, class)| class.any_candidate(&chars, is_near)) {
-            return;
-        }
-        let id = self.kept.len();
-        self.kept.push(chars);
-        let Some(chars) = self.kept.last() else {
-            return;
-        };
-        let mut length = shortest;
-        while length <= chars.len() {
-            let lengths = class::lengths(length);
-            length = lengths.end;
-            let class = self
-                .classes
-                .entry(lengths.start)
-                .or_insert_with(|| Class::new(lengths));
-            class.insert(id, &self.kept);
-        }
-    }
+    differing += a_rest.iter().zip(b_rest).filter(|(a, b)| a != b).count();
+    differing <= limit
 }
