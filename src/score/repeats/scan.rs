@@ -1,6 +1,7 @@
 //! Kept contents, by length, laid out so that one content is compared with many at once.
 
 use super::{Content, allowed, lengths_near, near};
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Contents side by side in one tile.
@@ -97,7 +98,7 @@ impl<'c> Tile<'c> {
             .map(|block| block.iter().map(changes).sum())
             .zip((0..).step_by(BLOCK))
             .collect();
-        blocks.sort_by(|a, b| b.0.cmp(&a.0));
+        blocks.sort_by_key(|&(changes, _)| Reverse(changes));
         Tile {
             rows,
             columns,

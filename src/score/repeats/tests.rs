@@ -228,6 +228,27 @@ fn contents_of_more_letters_than_a_byte_holds_finish() {
 }
 
 #[test]
+fn contents_just_beyond_the_threshold_from_one_another_finish() {
+    // Two numbers below a prime, their sum and another: any two contents differ in three of the
+    // four places at least, one more than may. And there are too many letters for a byte.
+    const PRIME: usize = 307;
+    let contents: Vec<String> = (0..4000)
+        .map(|n| {
+            let (x, y) = (n / PRIME * 23 % PRIME, n % PRIME);
+            let mut text = vec!['a'; 30];
+            for (place, value) in [x, y, (x + y) % PRIME, (x + 2 * y) % PRIME]
+                .iter()
+                .enumerate()
+            {
+                text[3 + 7 * place] = letter(100 + value);
+            }
+            text.into_iter().collect()
+        })
+        .collect();
+    assert_eq!(found(&contents), 4000);
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing() {
     let contents = make(Shape::Threshold(26), 3000, 60, 12, 7);
     let with = |threads: usize| {
