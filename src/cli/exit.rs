@@ -99,8 +99,11 @@ impl CliError {
         }
     }
 
-    /// The same with the name of what it is about.
+    /// The same with the name of what it is about, unless it says so itself.
     pub fn about(self, name: &str) -> CliError {
+        if self.error.to_string().starts_with(name) {
+            return self;
+        }
         CliError {
             error: self.error.context(name.to_owned()),
             ..self

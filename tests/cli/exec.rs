@@ -100,3 +100,11 @@ fn a_signal_is_told_from_an_exit_code() {
         .exits(143)
         .says("killed by signal 15");
 }
+
+#[test]
+fn what_is_no_package_is_named_once() {
+    let place = Place::new();
+    nix::unistd::mkfifo(&place.path("f.zip"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let ran = place.dfab(&["exec", "f.zip"]).exits(1);
+    assert_eq!(ran.stderr.matches("f.zip").count(), 1, "{}", ran.stderr);
+}
