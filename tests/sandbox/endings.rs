@@ -44,7 +44,7 @@ fn signals_are_not_exit_codes() {
 fn the_wall_clock_limit_ends_a_sleeper_that_ignores_signals() {
     let sandbox = sandbox_or_skip!();
     let limits = HarnessLimits {
-        wall_time: Duration::from_millis(600),
+        wall_time: Duration::from_millis(1500),
         ..limits()
     };
     let source = "import signal, sys, time\n\
@@ -59,9 +59,9 @@ fn the_wall_clock_limit_ends_a_sleeper_that_ignores_signals() {
         (Ending::TimeoutWall, 124)
     );
     assert_eq!(outcome.error_text().as_deref(), Some("still here\n"));
-    assert!(outcome.wall_seconds >= 0.6 && outcome.wall_seconds < 5.0);
-    assert!(outcome.cpu_seconds.is_some_and(|seconds| seconds < 0.5));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(outcome.wall_seconds >= 1.5 && outcome.wall_seconds < 15.0);
+    assert!(outcome.cpu_seconds.is_some_and(|seconds| seconds < 1.5));
+    assert!(started.elapsed() < Duration::from_secs(15));
 }
 
 #[test]
@@ -126,6 +126,21 @@ fn memory_of_the_whole_group_is_limited() {
 }
 
 #[test]
+fn a_run_whose_child_is_killed_for_memory_is_over() {
+    let sandbox = sandbox_or_skip!();
+    let limits = HarnessLimits {
+        memory_bytes: 128 << 20,
+        ..limits()
+    };
+    // The parent is small, so the kernel picks the child; the parent would go on and succeed.
+    let source = "import os, time\npid = os.fork()\nif pid == 0:\n    \
+                      held = b'x' * (256 << 20)\n    time.sleep(5)\n    os._exit(0)\n\
+                      os.waitpid(pid, 0)\ntime.sleep(5)\nprint('fine')\n";
+    let outcome = run_within(sandbox, source, &limits);
+    assert_eq!((outcome.ending, outcome.returncode), (Ending::Oom, 137));
+}
+
+#[test]
 fn memory_that_is_mapped_but_not_touched_is_free() {
     let sandbox = sandbox_or_skip!();
     let source = "import mmap\nm = mmap.mmap(-1, 1 << 36, flags=mmap.MAP_PRIVATE | \
@@ -149,7 +164,7 @@ fn an_interrupted_run_ends_at_once_and_is_no_outcome() {
             Err(ExecutorError::Interrupted)
         ));
         assert!(
-            asked.elapsed() < Duration::from_secs(2),
+            asked.elapsed() < Duration::from_secs(15),
             "{:?}",
             asked.elapsed()
         );

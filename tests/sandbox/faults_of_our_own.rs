@@ -101,7 +101,7 @@ fn a_started_keeper_without_a_caller_goes_away() {
         .status()
         .unwrap();
     assert!(!status.success());
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(15));
 }
 
 #[test]

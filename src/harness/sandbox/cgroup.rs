@@ -205,6 +205,10 @@ fn sweep(folder: &Path) {
     }
 }
 
+fn read(folder: &Path, file: &str) -> Option<String> {
+    fs::read_to_string(folder.join(file)).ok()
+}
+
 fn write(folder: &Path, file: &str, text: &str) -> Result<(), String> {
     fs::write(folder.join(file), text).map_err(|error| format!("{file}: {error}"))
 }
@@ -219,6 +223,8 @@ fn set_memory(folder: &Path, version: Version, bytes: &str) -> Result<(), String
         Version::V2 => {
             write(folder, "memory.max", bytes)?;
             let _ = write(folder, "memory.swap.max", "0");
+            // The whole group dies, as it does where the keeper samples.
+            let _ = write(folder, "memory.oom.group", "1");
         }
     }
     Ok(())
@@ -236,7 +242,7 @@ pub(super) struct Group {
 }
 
 /// What the kernel counted.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counted {
     /// Whether it killed for memory.
     pub(super) killed_for_memory: bool,
@@ -273,25 +279,28 @@ impl Group {
         }
     }
 
+    /// Whether the kernel has killed any process of the group for memory. It picks one, perhaps a
+    /// child whose parent goes on; the run is over all the same, as it is where the keeper samples.
+    pub(super) fn killed_for_memory(&self) -> bool {
+        let Some(Ok((folder, version))) = &self.memory else {
+            return false;
+        };
+        let events = match version {
+            Version::V1 => "memory.oom_control",
+            Version::V2 => "memory.events",
+        };
+        read(folder, events).is_some_and(|text| field(&text, "oom_kill").unwrap_or(0) > 0)
+    }
+
     /// What was counted, once all processes are dead.
     pub(super) fn count(&self) -> Counted {
-        let mut counted = Counted::default();
-        let read = |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).ok();
         let number = |text: String| text.trim().parse::<u64>().ok();
-        match &self.memory {
-            Some(Ok((folder, Version::V1))) => {
-                let events = read(folder, "memory.oom_control").unwrap_or_default();
-                counted.killed_for_memory = field(&events, "oom_kill").unwrap_or(0) > 0;
-                counted.peak_bytes = read(folder, "memory.max_usage_in_bytes").and_then(number);
-            }
-            Some(Ok((folder, Version::V2))) => {
-                let events = read(folder, "memory.events").unwrap_or_default();
-                counted.killed_for_memory = field(&events, "oom_kill").unwrap_or(0) > 0;
-                counted.peak_bytes = read(folder, "memory.peak").and_then(number);
-            }
-            _ => {}
-        }
-        counted.cpu_micros = match &self.cpu {
+        let peak_bytes = match &self.memory {
+            Some(Ok((folder, Version::V1))) => read(folder, "memory.max_usage_in_bytes"),
+            Some(Ok((folder, Version::V2))) => read(folder, "memory.peak"),
+            _ => None,
+        };
+        let cpu_micros = match &self.cpu {
             Some((folder, Version::V1)) => read(folder, "cpuacct.usage")
                 .and_then(number)
                 .map(|nanos| nanos / 1000),
@@ -300,7 +309,11 @@ impl Group {
             }
             None => None,
         };
-        counted
+        Counted {
+            killed_for_memory: self.killed_for_memory(),
+            peak_bytes: peak_bytes.and_then(number),
+            cpu_micros,
+        }
     }
 
     /// What the groups add to what is enforced.

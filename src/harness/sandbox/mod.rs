@@ -48,7 +48,7 @@ use protocol::{End, Limits, Message, Order, Output, Report, Request};
 
 /// First argument of a program that is to be a keeper.
 const KEEPER_ARGUMENT: &str = "__sandbox-init";
-/// How often the cancel flag is looked at.
+/// How often the cancel flag and the kernel's count of processes killed for memory are looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// What the keeper may take beyond the wall-clock limit, and after an order to stop, before it counts
 /// as hung. It normally takes milliseconds; a machine that swaps takes longer.
@@ -314,6 +314,7 @@ impl Keeper {
         let started = Instant::now();
         let mut last_chance = started.checked_add(wall_time.saturating_add(KEEPER_GRACE));
         let mut stopping = false;
+        let mut last_count = started;
         loop {
             self.wait(capture)?;
             capture
@@ -327,7 +328,11 @@ impl Keeper {
                     Ok(finished)
                 };
             }
-            if !stopping && (cancel.is_cancelled() || capture.overflowed()) {
+            let killed_for_memory = !stopping && last_count.elapsed() >= TICK && {
+                last_count = Instant::now();
+                group.killed_for_memory()
+            };
+            if !stopping && (cancel.is_cancelled() || capture.overflowed() || killed_for_memory) {
                 stopping = true;
                 last_chance = Some(Instant::now() + KEEPER_GRACE);
                 // A keeper that is gone shows as the end of the channel.
@@ -434,8 +439,8 @@ fn conclude(
         (Ending::Oom, Some(text))
     };
     let (mut ending, mut detail) = match report.end {
-        // The kernel kills for memory with the signal anyone may send; its counter tells.
-        End::Signal(nix::libc::SIGKILL) | End::Lost if counted.killed_for_memory => out_of_memory(),
+        // Whichever process the kernel picked, and whatever the others made of it.
+        _ if counted.killed_for_memory => out_of_memory(),
         End::Lost => return Err(supervisor("someone killed the init of the run")),
         End::Exit(0) => (Ending::Ok, None),
         End::Exit(code) => (Ending::Exit { code }, None),

@@ -221,12 +221,19 @@ pub(super) fn receive<T: DeserializeOwned>(
     let mut bytes = vec![0; MAX_MESSAGE];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let received = rustix::io::retry_on_intr(|| {
-        let mut parts = [IoSliceMut::new(&mut bytes)];
-        rustix::net::recvmsg(channel, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)
-    });
+    let mut attempt = || {
+        rustix::io::retry_on_intr(|| {
+            let mut parts = [IoSliceMut::new(&mut bytes)];
+            rustix::net::recvmsg(channel, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)
+        })
+    };
+    let received = match attempt() {
+        // The other end closed with something of ours unread. The kernel says so once, before the
+        // last messages, which are still there.
+        Err(rustix::io::Errno::CONNRESET) => attempt(),
+        other => other,
+    };
     let received = match received {
-        // The other end died with something of ours unread.
         Err(rustix::io::Errno::CONNRESET) => return Ok(None),
         other => other?,
     };
@@ -258,4 +265,20 @@ pub(super) fn hung_up(channel: impl AsFd) -> bool {
     fds[0]
         .revents()
         .is_some_and(|events| events.intersects(PollFlags::POLLHUP | PollFlags::POLLERR))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_message_arrives_although_an_order_to_its_sender_was_never_read() {
+        let (ours, theirs) = channel().unwrap();
+        send(ours.as_fd(), &Order::Stop, None).unwrap();
+        send(theirs.as_fd(), &Order::Go, None).unwrap();
+        drop(theirs);
+        let last = receive::<Order>(ours.as_fd()).unwrap();
+        assert!(matches!(last, Some((Order::Go, None))));
+        assert!(receive::<Order>(ours.as_fd()).unwrap().is_none());
+    }
 }
