@@ -45,7 +45,7 @@ fn describe(source: &str) -> Vec<String> {
             node.line,
             node.column
         );
-        match &node.text {
+        match tree.text_of(node) {
             Text::None => {}
             Text::Identifier(name) => line.push_str(&format!(" {name}")),
             Text::Str(value) => line.push_str(&format!(" {}", value.escape_unicode())),

@@ -1,8 +1,12 @@
-//! Writes a [`Tree`] in pre-order, and holds the rule that no tree is deeper than [`MAX_LEVELS`].
+//! Writes a [`Tree`] in pre-order, or compares what would be written with a tree that is there, and
+//! holds the rule that no tree is deeper than [`MAX_LEVELS`].
+
+use std::borrow::Cow;
 
 use super::SyntaxError;
 use super::source::Lines;
-use super::tree::{Kind, Node, Text, Tree};
+use super::tree::{Kind, Node, TextId, Tree};
+use indexmap::IndexSet;
 
 /// Levels a tree may have, the module's included. dfab's own rule: CPython itself gives up on far
 /// shallower trees, at a depth that depends on its build and its caller.
@@ -15,30 +19,75 @@ pub(crate) const NOWHERE: Option<usize> = None;
 #[must_use]
 pub(crate) struct Open(usize);
 
-/// Collects nodes; each is opened, filled with its children, and closed.
+/// Takes nodes; each is opened, filled with its children, and closed.
 pub(crate) struct Builder<'a> {
     lines: &'a Lines<'a>,
-    nodes: Vec<Node>,
-    asnames: Vec<(u32, Box<str>)>,
+    output: Output<'a>,
     levels: usize,
+    /// Where the last node with a position is, for the error about too many levels.
+    last: (u32, u32),
 }
+
+enum Output<'a> {
+    Write(Written),
+    Compare {
+        tree: &'a Tree,
+        /// Nodes opened so far.
+        opened: usize,
+        same: bool,
+    },
+}
+
+#[derive(Default)]
+struct Written {
+    nodes: Vec<Node>,
+    texts: Texts,
+    asnames: Vec<(u32, TextId)>,
+}
+
+/// Sources are hostile: the hash is seeded, so that no names can be made to collide.
+type Texts = IndexSet<Box<str>, foldhash::quality::RandomState>;
 
 /// What every lowering step returns.
 pub(crate) type Lowered<T = ()> = Result<T, SyntaxError>;
 
 impl<'a> Builder<'a> {
+    /// Writes a tree.
     pub(crate) fn new(lines: &'a Lines<'a>) -> Self {
+        let nodes = Vec::with_capacity(lines.source().len() / 6);
+        Builder::with(
+            lines,
+            Output::Write(Written {
+                nodes,
+                ..Written::default()
+            }),
+        )
+    }
+
+    /// Writes nothing, but compares with a tree.
+    pub(crate) fn comparing(lines: &'a Lines<'a>, tree: &'a Tree) -> Self {
+        Builder::with(
+            lines,
+            Output::Compare {
+                tree,
+                opened: 0,
+                same: true,
+            },
+        )
+    }
+
+    fn with(lines: &'a Lines<'a>, output: Output<'a>) -> Self {
         Builder {
             lines,
-            nodes: Vec::with_capacity(lines.source().len() / 6),
-            asnames: Vec::new(),
+            output,
             levels: 0,
+            last: (1, 0),
         }
     }
 
     /// Starts a node at byte `offset` of the source.
     pub(crate) fn open(&mut self, kind: Kind, offset: impl Into<Option<usize>>) -> Lowered<Open> {
-        self.open_text(kind, offset, Text::None)
+        self.open_text(kind, offset.into(), None, false)
     }
 
     /// Starts a node that carries an identifier.
@@ -48,48 +97,73 @@ impl<'a> Builder<'a> {
         offset: impl Into<Option<usize>>,
         name: &str,
     ) -> Lowered<Open> {
-        self.open_text(kind, offset, Text::Identifier(normalise(name)))
+        self.open_text(kind, offset.into(), Some(&normalise(name)), false)
     }
 
     fn open_text(
         &mut self,
         kind: Kind,
-        offset: impl Into<Option<usize>>,
-        text: Text,
+        offset: Option<usize>,
+        text: Option<&str>,
+        is_str: bool,
     ) -> Lowered<Open> {
-        let offset = offset.into();
         let (line, column) = offset.map_or((0, 0), |offset| self.lines.position(offset));
+        if line > 0 {
+            self.last = (line, column);
+        }
         if self.levels == MAX_LEVELS {
             return Err(self.too_deep());
         }
         self.levels += 1;
-        self.nodes.push(Node {
-            kind,
-            end: 0,
-            line,
-            column,
-            text,
-            positional: 0,
-            is_str: false,
-        });
-        Ok(Open(self.nodes.len() - 1))
+        match &mut self.output {
+            Output::Write(written) => {
+                let text = text.map_or(TextId::NONE, |text| written.place(text));
+                written.nodes.push(Node {
+                    kind,
+                    is_str,
+                    end: 0,
+                    line,
+                    column,
+                    positional: 0,
+                    text,
+                });
+                Ok(Open(written.nodes.len() - 1))
+            }
+            Output::Compare { tree, opened, same } => {
+                *same = *same
+                    && tree.nodes.get(*opened).is_some_and(|node| {
+                        (node.kind, node.is_str) == (kind, is_str)
+                            && (node.line, node.column) == (line, column)
+                            && tree.lookup(node.text) == text
+                    });
+                *opened += 1;
+                Ok(Open(*opened - 1))
+            }
+        }
     }
 
     /// Ends a node: everything added since it was opened is below it.
     pub(crate) fn close(&mut self, open: Open) {
-        self.levels -= 1;
-        self.nodes[open.0].end = self.nodes.len() as u32;
+        self.close_counted(open, 0);
     }
 
     /// Ends a node that counts something: positional arguments, leading dots.
     pub(crate) fn close_counted(&mut self, open: Open, count: usize) {
-        self.nodes[open.0].positional = count as u32;
-        self.close(open);
-    }
-
-    /// Gives an open node its identifier.
-    pub(crate) fn name(&mut self, open: &Open, name: &str) {
-        self.nodes[open.0].text = Text::Identifier(normalise(name));
+        self.levels -= 1;
+        let count = count as u32;
+        match &mut self.output {
+            Output::Write(written) => {
+                let end = written.nodes.len() as u32;
+                let node = &mut written.nodes[open.0];
+                (node.end, node.positional) = (end, count);
+            }
+            Output::Compare { tree, opened, same } => {
+                *same = *same
+                    && tree.nodes.get(open.0).is_some_and(|node| {
+                        node.end as usize == *opened && node.positional == count
+                    });
+            }
+        }
     }
 
     /// Adds a node without children.
@@ -115,10 +189,9 @@ impl<'a> Builder<'a> {
     pub(crate) fn text_constant(
         &mut self,
         offset: impl Into<Option<usize>>,
-        value: String,
+        value: &str,
     ) -> Lowered {
-        let open = self.open_text(Kind::Constant, offset, Text::Str(value.into_boxed_str()))?;
-        self.nodes[open.0].is_str = true;
+        let open = self.open_text(Kind::Constant, offset.into(), Some(value), true)?;
         self.close(open);
         Ok(())
     }
@@ -126,31 +199,39 @@ impl<'a> Builder<'a> {
     /// Adds an `alias` and the name after its `as`.
     pub(crate) fn alias(&mut self, offset: usize, name: &str, asname: Option<&str>) -> Lowered {
         let open = self.open_named(Kind::Alias, offset, name)?;
-        if let Some(asname) = asname {
-            self.asnames.push((open.0 as u32, normalise(asname)));
+        let asname = asname.map(normalise);
+        match (&mut self.output, asname) {
+            (Output::Write(_), None) => {}
+            (Output::Write(written), Some(asname)) => {
+                let asname = written.place(&asname);
+                written.asnames.push((open.0 as u32, asname));
+            }
+            (Output::Compare { tree, same, .. }, asname) => {
+                *same = *same && tree.asname(open.0) == asname.as_deref();
+            }
         }
         self.close(open);
         Ok(())
     }
 
-    /// The finished tree.
-    pub(crate) fn finish(mut self) -> Tree {
-        // Trees of many files are kept at once.
-        self.nodes.shrink_to_fit();
-        self.asnames.shrink_to_fit();
-        Tree {
-            nodes: self.nodes,
-            asnames: self.asnames,
+    /// The finished tree; where none was written, the one that was compared with.
+    pub(crate) fn finish(self) -> Tree {
+        match self.output {
+            Output::Write(written) => written.finish(),
+            Output::Compare { tree, .. } => tree.clone(),
+        }
+    }
+
+    /// Whether all that was added is the tree it was compared with.
+    pub(crate) fn is_same(&self) -> bool {
+        match &self.output {
+            Output::Write(_) => false,
+            Output::Compare { tree, opened, same } => *same && *opened == tree.nodes.len(),
         }
     }
 
     fn too_deep(&self) -> SyntaxError {
-        let (line, column) = self
-            .nodes
-            .iter()
-            .rev()
-            .find(|node| node.line > 0)
-            .map_or((1, 0), |node| (node.line, node.column));
+        let (line, column) = self.last;
         SyntaxError {
             line,
             column,
@@ -159,12 +240,30 @@ impl<'a> Builder<'a> {
     }
 }
 
+impl Written {
+    fn place(&mut self, text: &str) -> TextId {
+        let known = self.texts.get_index_of(text);
+        TextId::of_index(known.unwrap_or_else(|| self.texts.insert_full(text.into()).0))
+    }
+
+    fn finish(mut self) -> Tree {
+        // Trees of many files are kept at once.
+        self.nodes.shrink_to_fit();
+        self.asnames.shrink_to_fit();
+        Tree {
+            nodes: self.nodes,
+            texts: self.texts.into_iter().collect(),
+            asnames: self.asnames,
+        }
+    }
+}
+
 /// Identifiers are compared in NFKC, as CPython stores them.
-pub(crate) fn normalise(name: &str) -> Box<str> {
+fn normalise(name: &str) -> Cow<'_, str> {
     use unicode_normalization::UnicodeNormalization;
     if name.is_ascii() {
-        name.into()
+        Cow::Borrowed(name)
     } else {
-        name.nfkc().collect::<String>().into_boxed_str()
+        Cow::Owned(name.nfkc().collect())
     }
 }

@@ -53,6 +53,11 @@ impl Module {
         self.tokens
     }
 
+    /// Its statements.
+    pub(crate) fn statements(&self) -> &[Stmt] {
+        &self.syntax.body
+    }
+
     /// Hands every statement out, and drops it before the next.
     pub(crate) fn consume<E>(
         mut self,

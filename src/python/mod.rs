@@ -22,7 +22,7 @@ pub mod tree;
 mod unicode;
 
 pub use source::decode;
-pub use tree::{Kind, Node, Text, Tree};
+pub use tree::{Kind, Node, Text, TextId, Tree};
 
 /// Why a source is not Python 3.12.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,15 +74,16 @@ pub fn parse_with_reading(source: &str) -> Result<(Tree, Reading), SyntaxError> 
 fn read(source: &str) -> Result<(Tree, Reading), SyntaxError> {
     let lines = source::Lines::new(source);
     let module = gate::check(&lines)?;
-    let is_small = module.tokens() <= MAX_TOKENS_TO_CONFIRM;
-    // Takes the parser's tree, the largest thing in memory, and drops it bit by bit.
-    let reference = reference::lower(module, &lines)?;
-    if !is_small {
-        return Ok((reference, Reading::Unread));
+    let mut reading = Reading::Unread;
+    if module.tokens() <= MAX_TOKENS_TO_CONFIRM
+        && let Some(tree) = lower::lower(&lines)
+    {
+        if reference::is(&module, &lines, &tree)? {
+            return Ok((tree, Reading::Confirmed));
+        }
+        reading = Reading::Disputed;
     }
-    Ok(match lower::lower(&lines) {
-        Some(tree) if tree == reference => (tree, Reading::Confirmed),
-        Some(_) => (reference, Reading::Disputed),
-        None => (reference, Reading::Unread),
-    })
+    // Takes the parser's tree, the largest thing in memory, and drops it bit by bit.
+    let tree = reference::lower(module, &lines)?;
+    Ok((tree, reading))
 }

@@ -53,14 +53,11 @@ fn calls(source: &str) -> Vec<(u32, u32)> {
 /// The values of the text constants.
 fn texts(source: &str) -> Vec<String> {
     let tree = tree(source);
-    let text = |text: &Text| match text {
-        Text::Str(value) => Some(value.to_string()),
+    let text = |node| match tree.text_of(node) {
+        Text::Str(value) => Some(value.to_owned()),
         _ => None,
     };
-    tree.nodes
-        .iter()
-        .filter_map(|node| text(&node.text))
-        .collect()
+    tree.nodes.iter().filter_map(text).collect()
 }
 
 #[test]
@@ -143,17 +140,17 @@ fn boolean_chains_are_one_node_and_parentheses_break_them() {
 #[test]
 fn identifiers_are_normalised() {
     let tree = tree("ﬁ = 1");
-    assert_eq!(tree.nodes[2].text, Text::Identifier("fi".into()));
+    assert_eq!(tree.text(2), Text::Identifier("fi"));
 }
 
 #[test]
 fn aliases_keep_their_dotted_name_and_the_name_after_as() {
     let tree = tree("import a . b as c\nfrom ..d import e as f, g");
-    let aliases: Vec<(usize, &Text)> = (0..tree.nodes.len())
+    let aliases: Vec<(usize, Text<'_>)> = (0..tree.nodes.len())
         .filter(|index| tree.nodes[*index].kind == Kind::Alias)
-        .map(|index| (index, &tree.nodes[index].text))
+        .map(|index| (index, tree.text(index)))
         .collect();
-    assert_eq!(aliases[0].1, &Text::Identifier("a.b".into()));
+    assert_eq!(aliases[0].1, Text::Identifier("a.b"));
     assert_eq!(tree.asname(aliases[0].0), Some("c"));
     assert_eq!(tree.asname(aliases[1].0), Some("f"));
     assert_eq!(tree.asname(aliases[2].0), None);
@@ -163,8 +160,8 @@ fn aliases_keep_their_dotted_name_and_the_name_after_as() {
         .find(|node| node.kind == Kind::ImportFrom)
         .expect("an import");
     assert_eq!(
-        (from.positional, &from.text),
-        (2, &Text::Identifier("d".into()))
+        (from.positional, tree.text_of(from)),
+        (2, Text::Identifier("d"))
     );
 }
 
@@ -417,8 +414,8 @@ fn what_the_parser_behind_the_gate_refuses_is_accepted() {
     assert_eq!(names("raise; a"), "Raise Expr Name");
     assert_eq!(names("if a: raise;"), "If Name Raise");
     assert_eq!(
-        tree("a; match(1); match = 2").nodes[5].text,
-        Text::Identifier("match".into())
+        tree("a; match(1); match = 2").text(5),
+        Text::Identifier("match")
     );
     refuses(&["a; match b:\n case c: pass"]);
     assert_eq!(

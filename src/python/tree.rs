@@ -234,35 +234,54 @@ impl Kind {
 }
 
 /// What a node carries besides its children.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Text {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Text<'t> {
     /// Nothing that any reader of the tree needs.
     None,
     /// NFKC-normalised identifier: Name.id, arg.arg, FunctionDef/AsyncFunctionDef/ClassDef.name, Attribute.attr,
     /// keyword.arg, alias.name (dotted), ImportFrom.module (dotted; None if absent), ...
-    Identifier(Box<str>),
+    Identifier(&'t str),
     /// The value of a text constant (lone surrogates from escapes as U+FFFD: review compares it with plain names only).
-    Str(Box<str>),
+    Str(&'t str),
 }
 
 /// One node of a [`Tree`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Node {
     /// The node's class.
     pub kind: Kind,
+    /// For Constant: it is a text (`str`) constant, so a structure sequence says `Constant(str)`.
+    pub is_str: bool,
     /// Index one past the last node below this one.
     pub end: u32,
     /// 1-based line and 0-based UTF-8 byte column of the first character (0, 0 where `ast` has no position).
     pub line: u32,
     /// See `line`.
     pub column: u32,
-    /// Its identifier or text value.
-    pub text: Text,
     /// For Call: number of positional arguments (children 1..=n after `func`), starred ones included.
     /// For ImportFrom: the number of leading dots. 0 elsewhere.
     pub positional: u32,
-    /// For Constant: it is a text (`str`) constant, so a structure sequence says `Constant(str)`. (`Text::Str` then holds it.)
-    pub is_str: bool,
+    /// Its identifier or text value; [`Tree::text_of`] reads it.
+    pub text: TextId,
+}
+
+/// A place in the texts of one tree: equal texts have equal places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextId(u32);
+
+impl TextId {
+    /// Of a node without text.
+    pub const NONE: TextId = TextId(0);
+
+    /// Of the text at `index` in the tree's table.
+    pub(crate) fn of_index(index: usize) -> TextId {
+        TextId(index as u32 + 1)
+    }
+
+    /// The index in the tree's table.
+    pub(crate) fn index(self) -> Option<usize> {
+        (self.0 as usize).checked_sub(1)
+    }
 }
 
 /// A parsed source. `nodes[0]` is the Module.
@@ -270,17 +289,39 @@ pub struct Node {
 pub struct Tree {
     /// Every node, in pre-order.
     pub nodes: Vec<Node>,
+    /// Each different identifier and text value once, in order of first appearance.
+    pub(crate) texts: Vec<Box<str>>,
     /// Index of an `alias` node and the name after its `as`, in the order of the nodes.
-    pub asnames: Vec<(u32, Box<str>)>,
+    pub(crate) asnames: Vec<(u32, TextId)>,
 }
 
 impl Tree {
+    /// What the node at `index` carries.
+    pub fn text(&self, index: usize) -> Text<'_> {
+        self.nodes
+            .get(index)
+            .map_or(Text::None, |node| self.text_of(node))
+    }
+
+    /// What a node of this tree carries.
+    pub fn text_of(&self, node: &Node) -> Text<'_> {
+        match self.lookup(node.text) {
+            Some(value) if node.is_str => Text::Str(value),
+            Some(name) => Text::Identifier(name),
+            None => Text::None,
+        }
+    }
+
     /// The name after `as` of the `alias` node at `index`, NFKC-normalised.
     pub fn asname(&self, index: usize) -> Option<&str> {
         let found = self
             .asnames
             .binary_search_by_key(&index, |(node, _)| *node as usize);
-        found.ok().map(|at| &*self.asnames[at].1)
+        found.ok().and_then(|at| self.lookup(self.asnames[at].1))
+    }
+
+    pub(crate) fn lookup(&self, text: TextId) -> Option<&str> {
+        Some(self.texts.get(text.index()?)?)
     }
 
     /// Indices of the direct children of `index`, in field order.
@@ -294,5 +335,39 @@ impl Tree {
                 child
             })
         })
+    }
+}
+
+/// A tree written by hand, for tests: class, text, line and number of nodes below each node.
+#[cfg(test)]
+pub(crate) fn by_hand(nodes: &[(Kind, Text<'_>, u32, u32)]) -> Tree {
+    let mut texts: Vec<Box<str>> = Vec::new();
+    let mut place = |text: &str| {
+        let known = texts.iter().position(|known| **known == *text);
+        TextId::of_index(known.unwrap_or_else(|| {
+            texts.push(text.into());
+            texts.len() - 1
+        }))
+    };
+    let nodes = nodes
+        .iter()
+        .enumerate()
+        .map(|(index, (kind, text, line, below))| Node {
+            kind: *kind,
+            is_str: matches!(text, Text::Str(_)),
+            end: index as u32 + 1 + below,
+            line: *line,
+            column: 0,
+            positional: 0,
+            text: match text {
+                Text::None => TextId::NONE,
+                Text::Identifier(text) | Text::Str(text) => place(text),
+            },
+        })
+        .collect();
+    Tree {
+        nodes,
+        texts,
+        asnames: Vec::new(),
     }
 }

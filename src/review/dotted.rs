@@ -13,9 +13,9 @@ pub(super) fn dotted(tree: &Tree, index: usize) -> Option<Vec<&str>> {
             break;
         };
         if matches!(node.kind, Kind::Name | Kind::Attribute)
-            && let Text::Identifier(name) = &node.text
+            && let Text::Identifier(name) = tree.text_of(node)
         {
-            parts.push(&**name);
+            parts.push(name);
             // An attribute's base comes right after it.
             next = (node.kind == Kind::Attribute).then_some(at + 1);
         }
@@ -64,11 +64,8 @@ pub(super) fn calls(tree: &Tree) -> impl Iterator<Item = Call> + '_ {
 
 /// The value of a text constant.
 pub(super) fn text_constant(tree: &Tree, index: usize) -> Option<&str> {
-    match tree.nodes.get(index) {
-        Some(node) if node.is_str => match &node.text {
-            Text::Str(value) => Some(value),
-            _ => None,
-        },
+    match tree.text(index) {
+        Text::Str(value) => Some(value),
         _ => None,
     }
 }

@@ -91,7 +91,7 @@ fn functions(tree: &Tree) -> Vec<String> {
         .iter()
         .filter(|node| matches!(node.kind, Kind::FunctionDef | Kind::AsyncFunctionDef));
     let mut names: Vec<String> = definitions
-        .filter_map(|node| match &node.text {
+        .filter_map(|node| match tree.text_of(node) {
             Text::Identifier(name) => Some(name.to_string()),
             _ => None,
         })
@@ -105,15 +105,16 @@ fn functions(tree: &Tree) -> Vec<String> {
 fn imports(tree: &Tree) -> Vec<String> {
     let mut modules = Vec::new();
     for (index, node) in tree.nodes.iter().enumerate() {
-        match (node.kind, &node.text) {
-            (Kind::ImportFrom, Text::Identifier(module)) => modules.push(&**module),
+        match (node.kind, tree.text_of(node)) {
+            (Kind::ImportFrom, Text::Identifier(module)) => modules.push(module),
             (Kind::Import, _) => {
-                modules.extend(tree.children(index).filter_map(
-                    |alias| match &tree.nodes[alias].text {
-                        Text::Identifier(name) => Some(&**name),
-                        _ => None,
-                    },
-                ));
+                modules.extend(
+                    tree.children(index)
+                        .filter_map(|alias| match tree.text(alias) {
+                            Text::Identifier(name) => Some(name),
+                            _ => None,
+                        }),
+                );
             }
             _ => {}
         }

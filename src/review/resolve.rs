@@ -43,7 +43,7 @@ impl<'a> Names<'a> {
     pub fn of(tree: &'a Tree) -> Names<'a> {
         let mut names = Names::default();
         for (index, node) in tree.nodes.iter().enumerate() {
-            match (node.kind, &node.text) {
+            match (node.kind, tree.text_of(node)) {
                 (
                     Kind::FunctionDef | Kind::AsyncFunctionDef | Kind::ClassDef | Kind::Arg,
                     Text::Identifier(name),
@@ -64,7 +64,7 @@ impl<'a> Names<'a> {
 
     fn import(&mut self, tree: &'a Tree, index: usize) {
         for alias in tree.children(index) {
-            let Text::Identifier(path) = &tree.nodes[alias].text else {
+            let Text::Identifier(path) = tree.text(alias) else {
                 continue;
             };
             match tree.asname(alias) {
@@ -79,7 +79,7 @@ impl<'a> Names<'a> {
 
     fn import_from(&mut self, tree: &'a Tree, index: usize, module: &str) {
         for alias in tree.children(index) {
-            let Text::Identifier(name) = &tree.nodes[alias].text else {
+            let Text::Identifier(name) = tree.text(alias) else {
                 continue;
             };
             self.add(
@@ -106,7 +106,7 @@ impl<'a> Names<'a> {
 
     fn bind(&mut self, tree: &'a Tree, target: usize, value: usize) {
         let (to, from) = (&tree.nodes[target], &tree.nodes[value]);
-        match (to.kind, &to.text) {
+        match (to.kind, tree.text_of(to)) {
             (Kind::Name, Text::Identifier(name)) => {
                 let meanings = self.resolve(tree, value);
                 if meanings.is_empty() {
@@ -156,7 +156,7 @@ impl<'a> Names<'a> {
         let Some(node) = tree.nodes.get(index) else {
             return Vec::new();
         };
-        match (node.kind, &node.text) {
+        match (node.kind, tree.text_of(node)) {
             (Kind::Name, Text::Identifier(name)) => self.resolve_name(name),
             (Kind::Attribute, Text::Identifier(name)) => self.members(tree, index + 1, name, steps),
             (Kind::Subscript, _) => self.resolve_item(tree, index, steps),
@@ -290,8 +290,8 @@ fn fold(tree: &Tree, index: usize, pieces: &mut usize) -> Option<String> {
 fn fold_join(tree: &Tree, index: usize, pieces: &mut usize) -> Option<String> {
     let call = Call::at(tree, index)?;
     let callee = &tree.nodes[call.callee];
-    let is_join = callee.kind == Kind::Attribute
-        && matches!(&callee.text, Text::Identifier(name) if &**name == "join");
+    let is_join =
+        callee.kind == Kind::Attribute && tree.text_of(callee) == Text::Identifier("join");
     if !is_join {
         return None;
     }

@@ -106,20 +106,10 @@ fn too_large_tables_are_refused_before_any_work() {
 
 #[test]
 fn a_joined_tree_is_split_into_its_sources() {
-    use crate::python::{Kind, Node, Text, Tree};
-    let node = |line, end| Node {
-        kind: if line == 0 { Kind::Module } else { Kind::Pass },
-        end,
-        line,
-        column: 0,
-        text: Text::None,
-        positional: 0,
-        is_str: false,
-    };
-    let tree = Tree {
-        nodes: vec![node(0, 5), node(3, 2), node(4, 3), node(8, 4), node(9, 5)],
-        asnames: Default::default(),
-    };
+    use crate::python::{Kind, Text, tree::by_hand};
+    let pass = |line| (Kind::Pass, Text::None, line, 0);
+    let module = (Kind::Module, Text::None, 0, 4);
+    let tree = by_hand(&[module, pass(3), pass(4), pass(8), pass(9)]);
     let located = Located::of_joined_tree(&tree, &[3, 8]);
     let places: Vec<_> = located
         .places

@@ -1,33 +1,20 @@
 use super::super::lcs::tests::table_lcs;
 use super::super::{nearest, nearest_within, pair_score};
 use super::*;
-use crate::python::{Kind, Node, Text, Tree};
+use crate::python::{Kind, Text, tree::by_hand};
 use proptest::prelude::*;
 
 /// A sequence of `Module` and these names, numbers below 1000 standing for `__` names so that they
 /// keep their identity.
 pub(crate) fn sequence_of(names: &[u32]) -> Sequence {
-    let node = |kind, text, end| Node {
-        kind,
-        end,
-        line: end,
-        column: 0,
-        text,
-        positional: 0,
-        is_str: false,
-    };
-    let mut nodes = vec![node(Kind::Module, Text::None, names.len() as u32 + 1)];
-    nodes.extend(names.iter().zip(2..).map(|(name, end)| {
-        node(
-            Kind::Name,
-            Text::Identifier(format!("__{name}").into()),
-            end,
-        )
-    }));
-    let module = Sequence::of_tree(&Tree {
-        nodes,
-        asnames: Default::default(),
-    });
+    let names: Vec<String> = names.iter().map(|name| format!("__{name}")).collect();
+    let mut nodes = vec![(Kind::Module, Text::None, 0, names.len() as u32)];
+    nodes.extend(
+        names
+            .iter()
+            .map(|name| (Kind::Name, Text::Identifier(name), 1, 0)),
+    );
+    let module = Sequence::of_tree(&by_hand(&nodes));
     // Without the Module, lengths and scores are those of the names.
     module.without_module()
 }

@@ -2,7 +2,7 @@
 
 use super::names;
 use super::symbol::{self, Class, Form};
-use crate::python::{Kind, Text, Tree};
+use crate::python::{Kind, TextId, Tree};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 
@@ -187,6 +187,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 struct Builder {
     sequence: Sequence,
     numbered: HashMap<Box<str>, (Class, u32)>,
+    /// The same for the texts of the tree at hand, which are numbered already.
+    here: Vec<Option<(Class, u32)>>,
     variables: u32,
 }
 
@@ -197,13 +199,15 @@ impl Builder {
 
     /// Appends everything below the tree's `Module`.
     fn statements(&mut self, tree: &Tree, mut placed: impl FnMut(usize)) {
+        self.here.clear();
+        self.here.resize(tree.texts.len(), None);
         let mut index = 1;
         while let Some(node) = tree.nodes.get(index) {
             let here = index;
             index += 1;
             match node.kind {
                 Kind::Name => {
-                    self.name(Form::Name, &node.text);
+                    self.name(Form::Name, tree, node.text);
                     placed(here);
                     index = (node.end as usize).max(index);
                 }
@@ -216,14 +220,14 @@ impl Builder {
                     index = (node.end as usize).max(index);
                 }
                 Kind::Arg => {
-                    self.name(Form::Arg, &node.text);
+                    self.name(Form::Arg, tree, node.text);
                     self.push(symbol::of_kind(node.kind));
                     placed(here);
                     placed(here);
                 }
                 Kind::FunctionDef | Kind::AsyncFunctionDef | Kind::ClassDef => {
                     self.push(symbol::of_kind(node.kind));
-                    self.name(Form::Bare, &node.text);
+                    self.name(Form::Bare, tree, node.text);
                     self.push(symbol::of_kind(node.kind));
                     for _ in 0..3 {
                         placed(here);
@@ -237,15 +241,17 @@ impl Builder {
         }
     }
 
-    fn name(&mut self, form: Form, text: &Text) {
-        let name = match text {
-            Text::Identifier(name) => &**name,
-            Text::Str(_) | Text::None => "",
-        };
-        let (class, payload) = match self.numbered.get(name) {
-            Some(known) => *known,
-            None => self.number(name),
-        };
+    fn name(&mut self, form: Form, tree: &Tree, text: TextId) {
+        let place = text.index().and_then(|index| self.here.get(index).copied());
+        let (class, payload) = place.flatten().unwrap_or_else(|| {
+            let name = tree.lookup(text).unwrap_or_default();
+            let known = self.numbered.get(name).copied();
+            let number = known.unwrap_or_else(|| self.number(name));
+            if let Some(place) = text.index().and_then(|index| self.here.get_mut(index)) {
+                *place = Some(number);
+            }
+            number
+        });
         self.push(symbol::of_name(form, class, payload));
     }
 

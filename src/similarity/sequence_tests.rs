@@ -1,33 +1,23 @@
 use super::*;
-use crate::python::Node;
+use crate::python::{Text, tree::by_hand};
 use proptest::prelude::*;
 
 /// A node of a tree written by hand: class, what it carries, number of nodes below it.
-fn node(kind: Kind, text: Text, below: u32) -> (Kind, Text, u32) {
+fn node(kind: Kind, text: Text<'_>, below: u32) -> (Kind, Text<'_>, u32) {
     (kind, text, below)
 }
 
-fn tree(nodes: &[(Kind, Text, u32)]) -> Tree {
-    let nodes = nodes
+fn tree(nodes: &[(Kind, Text<'_>, u32)]) -> Tree {
+    let nodes: Vec<_> = nodes
         .iter()
-        .enumerate()
-        .map(|(index, (kind, text, below))| Node {
-            kind: *kind,
-            end: index as u32 + 1 + below,
-            line: index as u32 + 1,
-            column: 0,
-            text: text.clone(),
-            positional: 0,
-            is_str: matches!(text, Text::Str(_)),
-        });
-    Tree {
-        nodes: nodes.collect(),
-        asnames: Default::default(),
-    }
+        .zip(1..)
+        .map(|((kind, text, below), line)| (*kind, *text, line, *below))
+        .collect();
+    by_hand(&nodes)
 }
 
-fn id(name: &str) -> Text {
-    Text::Identifier(name.into())
+fn id(name: &str) -> Text<'_> {
+    Text::Identifier(name)
 }
 
 /// `def f(__a, b): print(f, "s", 1, __a, __name__)` with the fields that matter.
@@ -44,7 +34,7 @@ fn example() -> Tree {
         node(Kind::Load, Text::None, 0),
         node(Kind::Name, id("f"), 1),
         node(Kind::Load, Text::None, 0),
-        node(Kind::Constant, Text::Str("s".into()), 0),
+        node(Kind::Constant, Text::Str("s"), 0),
         node(Kind::Constant, Text::None, 0),
         node(Kind::Name, id("__a"), 1),
         node(Kind::Load, Text::None, 0),
@@ -152,16 +142,14 @@ fn bytes_that_promise_much_allocate_little() {
 fn any_sequence() -> impl Strategy<Value = Sequence> {
     let name = prop_oneof!["[a-c]", "__[a-c]{1,2}", Just("print".to_string()), "__é"];
     prop::collection::vec((0usize..4, name), 0..200).prop_map(|items| {
-        let mut builder = Builder::default();
-        for (form, name) in items {
-            match form {
-                0 => builder.push(symbol::of_kind(Kind::Expr)),
-                1 => builder.name(Form::Bare, &id(&name)),
-                2 => builder.name(Form::Name, &id(&name)),
-                _ => builder.name(Form::Arg, &id(&name)),
-            }
-        }
-        builder.sequence
+        let mut nodes = vec![node(Kind::Module, Text::None, items.len() as u32)];
+        nodes.extend(items.iter().map(|(form, name)| match form {
+            0 => node(Kind::Expr, Text::None, 0),
+            1 => node(Kind::ClassDef, id(name), 0),
+            2 => node(Kind::Name, id(name), 0),
+            _ => node(Kind::Arg, id(name), 0),
+        }));
+        Sequence::of_tree(&tree(&nodes))
     })
 }
 

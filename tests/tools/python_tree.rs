@@ -43,7 +43,7 @@ fn describe(source: &str) -> String {
             node.line,
             node.column
         );
-        match &node.text {
+        match tree.text_of(node) {
             Text::None => {}
             Text::Identifier(name) => {
                 let _ = write!(text, " {name}");

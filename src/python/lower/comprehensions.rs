@@ -1,9 +1,8 @@
 //! Comprehensions and generator expressions.
 
-use super::{Child, Lowering, children, field, named, required};
+use super::{Child, Lowering, Node, children, field, named, required};
 use crate::python::builder::{Lowered, NOWHERE};
 use crate::python::tree::Kind;
-use tree_sitter::Node;
 
 impl Lowering<'_> {
     pub(super) fn comprehension(&mut self, kind: Kind, node: Node<'_>) -> Lowered {

@@ -1,10 +1,9 @@
 //! Functions, classes, lambdas: decorators, parameters, arguments.
 
 use super::statements::is_async;
-use super::{Lowering, children, field, named, required, unreadable};
+use super::{Lowering, Node, children, field, named, required, unreadable};
 use crate::python::builder::{Lowered, NOWHERE};
 use crate::python::tree::Kind;
-use tree_sitter::Node;
 
 /// A parameter: its name, where it starts, its annotation and default.
 struct Parameter<'t> {

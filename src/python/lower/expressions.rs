@@ -1,9 +1,8 @@
 //! Expressions, except what has a file of its own.
 
-use super::{Child, Lowering, children, field, named, required, unreadable};
+use super::{Child, Lowering, Node, children, field, named, required, unreadable};
 use crate::python::builder::{Lowered, NOWHERE};
 use crate::python::tree::Kind;
-use tree_sitter::Node;
 
 impl Lowering<'_> {
     /// Lowers an expression or a target; `context` is the context it is in.

@@ -5,6 +5,7 @@
 //! makes the lowering give up, and the caller falls back to the gate's own reading.
 
 mod comprehensions;
+mod concrete;
 mod definitions;
 mod expressions;
 mod patterns;
@@ -16,9 +17,10 @@ use super::SyntaxError;
 use super::builder::{Builder, Lowered, NOWHERE};
 use super::source::Lines;
 use super::tree::{Kind, Tree};
+use concrete::{Child, Concrete, Node, children, field, named};
 use std::cell::Cell;
 use std::ops::ControlFlow;
-use tree_sitter::{Node, ParseOptions, ParseState, Parser};
+use tree_sitter::{ParseOptions, ParseState, Parser};
 
 /// Bytes given to tree-sitter at a time. Its lexer goes back now and then, and its scanner for Python
 /// reads a run of comments or joined lines anew for every line of it; what it reads twice
@@ -41,11 +43,8 @@ const MAX_PROGRESS_CALLS: usize = 1 << 15;
 /// The tree of `source` as tree-sitter reads it; `None` if it cannot.
 pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
     let source = lines.source();
-    let tree = parse(source)?;
-    let root = tree.root_node();
-    if root.has_error() {
-        return None;
-    }
+    // tree-sitter's own tree is gone after this line.
+    let tree = Concrete::of(&parse(source)?)?;
     let mut lowering = Lowering {
         source,
         out: Builder::new(lines),
@@ -53,7 +52,7 @@ pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
         glued: None,
         triple_quoted: false,
     };
-    lowering.module(root).ok()?;
+    lowering.module(tree.root()).ok()?;
     Some(lowering.out.finish())
 }
 
@@ -110,9 +109,6 @@ struct Lowering<'a> {
     triple_quoted: bool,
 }
 
-/// A child and the name of the field it is in.
-type Child<'t> = (Option<&'t str>, Node<'t>);
-
 impl Lowering<'_> {
     fn module(&mut self, root: Node<'_>) -> Lowered {
         let open = self.out.open(Kind::Module, NOWHERE)?;
@@ -143,46 +139,11 @@ impl Lowering<'_> {
     }
 }
 
-/// Every child that is not a comment or a line continuation, anonymous tokens included.
-fn children(node: Node<'_>) -> Vec<Child<'_>> {
-    let mut cursor = node.walk();
-    let mut found = Vec::with_capacity(node.child_count() as usize);
-    if cursor.goto_first_child() {
-        loop {
-            let child = cursor.node();
-            if !child.is_extra() {
-                found.push((cursor.field_name(), child));
-            }
-            if !cursor.goto_next_sibling() {
-                break;
-            }
-        }
-    }
-    found
-}
-
-/// The named children, comments aside.
-fn named(node: Node<'_>) -> Vec<Node<'_>> {
-    children(node)
-        .into_iter()
-        .filter_map(|(_, child)| child.is_named().then_some(child))
-        .collect()
-}
-
-/// The first child in a field.
-fn field<'t>(children: &[Child<'t>], name: &str) -> Option<Node<'t>> {
-    children
-        .iter()
-        .find(|(field, _)| *field == Some(name))
-        .map(|(_, child)| *child)
-}
-
-/// Gives up on a node that does not fit; the message is for debugging alone.
+/// Gives up on a node that does not fit; nobody but a debugger sees the error.
 fn unreadable<T>(node: Node<'_>) -> Lowered<T> {
-    let position = node.start_position();
     Err(SyntaxError {
-        line: position.row as u32 + 1,
-        column: position.column as u32,
+        line: 0,
+        column: u32::try_from(node.start_byte()).unwrap_or(u32::MAX),
         message: format!("unexpected {}", node.kind()),
     })
 }

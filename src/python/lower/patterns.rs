@@ -1,9 +1,8 @@
 //! Patterns of `match`. The grammar flattens a minus sign and its number into whatever they stand in.
 
-use super::{Child, Lowering, children, named, required, unreadable};
+use super::{Child, Lowering, Node, children, named, required, unreadable};
 use crate::python::builder::{Lowered, NOWHERE, Open};
 use crate::python::tree::Kind;
-use tree_sitter::Node;
 
 impl Lowering<'_> {
     /// What follows `case`: a pattern, or several that make a sequence without brackets.

@@ -1,9 +1,8 @@
 //! Statements.
 
-use super::{Child, Lowering, children, field, named, required, unreadable};
+use super::{Child, Lowering, Node, children, field, named, required, unreadable};
 use crate::python::builder::{Lowered, NOWHERE};
 use crate::python::tree::Kind;
-use tree_sitter::Node;
 
 impl Lowering<'_> {
     /// Every statement below a module or block.
@@ -398,7 +397,7 @@ impl Lowering<'_> {
         {
             let inner = named(*only);
             if !inner.is_empty() && !inner.iter().any(|item| is_no_item(*item)) {
-                items = inner;
+                items = inner.into_vec();
             }
         } else if is_parenthesised && items.iter().any(|item| is_no_item(*item)) {
             // `with (a := b, c)`: the parentheses hold one value.

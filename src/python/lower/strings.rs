@@ -1,12 +1,12 @@
 //! String literals and f-strings.
 
-use super::{Lowering, children, field, named, unreadable};
+use super::{Lowering, Node, children, field, named, unreadable};
 use crate::python::builder::Lowered;
 use crate::python::joined::{Piece, SpecPieces, debug_text, literal_text, merge};
 use crate::python::literals::{Literal, decode_text};
 use crate::python::tree::Kind;
+use smallvec::smallvec;
 use std::ops::Range;
-use tree_sitter::Node;
 
 /// A replacement field, and whether its string is triple-quoted.
 type Field<'t> = (Node<'t>, bool);
@@ -25,7 +25,7 @@ impl Lowering<'_> {
     pub(super) fn string(&mut self, node: Node<'_>) -> Lowered {
         let parts = match node.kind() {
             "concatenated_string" => named(node),
-            _ => vec![node],
+            _ => smallvec![node],
         };
         let start = self.start(node);
         let mut pieces: Vec<Piece<Field<'_>>> = Vec::new();
@@ -51,12 +51,12 @@ impl Lowering<'_> {
                     value.push_str(&text);
                 }
             }
-            return self.out.text_constant(start, value);
+            return self.out.text_constant(start, &value);
         }
         let open = self.out.open(Kind::JoinedStr, start)?;
         for piece in merge(pieces) {
             match piece {
-                Piece::Text(start, value) => self.out.text_constant(start, value)?,
+                Piece::Text(start, value) => self.out.text_constant(start, &value)?,
                 Piece::Field((node, triple_quoted)) => {
                     let outer = std::mem::replace(&mut self.triple_quoted, triple_quoted);
                     self.field(node)?;
@@ -186,7 +186,7 @@ impl Lowering<'_> {
         self.spec_text(start + 1, end, &mut pieces, expression)?;
         for piece in pieces.finish(end) {
             if let Piece::Text(start, value) = piece {
-                self.out.text_constant(start, value)?;
+                self.out.text_constant(start, &value)?;
             }
         }
         self.out.close(open);
@@ -210,7 +210,7 @@ impl Lowering<'_> {
         self.spec_text(at, end, &mut pieces, node)?;
         for piece in pieces.finish(end) {
             match piece {
-                Piece::Text(start, value) => self.out.text_constant(start, value)?,
+                Piece::Text(start, value) => self.out.text_constant(start, &value)?,
                 Piece::Field(field) => self.field(field)?,
             }
         }

@@ -1,9 +1,8 @@
 //! Annotations, type parameters and `type` statements, which the grammar gives nodes of their own.
 
-use super::{Lowering, children, field, named, required, unreadable};
+use super::{Lowering, Node, children, field, named, required, unreadable};
 use crate::python::builder::{Lowered, NOWHERE};
 use crate::python::tree::Kind;
-use tree_sitter::Node;
 
 impl Lowering<'_> {
     /// A `type` node as the expression it is.

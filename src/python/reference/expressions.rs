@@ -35,8 +35,7 @@ impl Lowering<'_> {
                 return self.out.named_leaf(Kind::Name, start, name);
             }
             Expr::StringLiteral(node) => {
-                let value = node.value.to_str().to_owned();
-                return self.out.text_constant(start, value);
+                return self.out.text_constant(start, node.value.to_str());
             }
             Expr::BytesLiteral(_)
             | Expr::NumberLiteral(_)
@@ -51,7 +50,10 @@ impl Lowering<'_> {
             Expr::TString(_) | Expr::IpyEscapeCommand(_) => return Ok(()),
             _ => {}
         }
-        let open = self.out.open(compound_kind(expression), start)?;
+        let open = match expression {
+            Expr::Attribute(node) => self.out.open_named(Kind::Attribute, start, &node.attr)?,
+            _ => self.out.open(compound_kind(expression), start)?,
+        };
         match expression {
             Expr::BoolOp(node) => {
                 let op = match node.op {
@@ -132,9 +134,6 @@ impl Lowering<'_> {
                 self.optional(node.step.as_deref())?;
             }
             _ => {}
-        }
-        if let Expr::Attribute(node) = expression {
-            self.out.name(&open, &node.attr);
         }
         self.out.close(open);
         Ok(())

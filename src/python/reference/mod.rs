@@ -1,7 +1,7 @@
 //! The second reading: the gate's own syntax tree, lowered to the same shape.
 //!
 //! The gate has to parse a source to say whether it is Python at all. Lowering what it read costs
-//! little, and gives every tree-sitter tree something to be compared with.
+//! little; every tree-sitter tree is compared with it, and where there is none it takes its place.
 
 mod expressions;
 mod patterns;
@@ -9,7 +9,7 @@ mod statements;
 mod strings;
 
 use super::SyntaxError;
-use super::builder::{Builder, Lowered};
+use super::builder::{Builder, Lowered, NOWHERE};
 use super::gate::Module;
 use super::source::Lines;
 use super::tree::{Kind, Tree};
@@ -17,17 +17,20 @@ use ruff_python_ast::ExprContext;
 
 /// Lowers a module the gate has accepted, and drops it on the way.
 pub(crate) fn lower(module: Module, lines: &Lines<'_>) -> Lowered<Tree> {
-    let mut lowering = Lowering {
-        source: lines.source(),
-        lines,
-        specs: 0,
-        triple_quoted: false,
-        out: Builder::new(lines),
-    };
-    let open = lowering.out.open(Kind::Module, super::builder::NOWHERE)?;
+    let mut lowering = Lowering::new(lines, Builder::new(lines));
+    let open = lowering.out.open(Kind::Module, NOWHERE)?;
     module.consume(|statement| lowering.statement(statement))?;
     lowering.out.close(open);
     Ok(lowering.out.finish())
+}
+
+/// Whether a tree is the one the gate has read.
+pub(crate) fn is(module: &Module, lines: &Lines<'_>, tree: &Tree) -> Lowered<bool> {
+    let mut lowering = Lowering::new(lines, Builder::comparing(lines, tree));
+    let open = lowering.out.open(Kind::Module, NOWHERE)?;
+    lowering.suite(module.statements())?;
+    lowering.out.close(open);
+    Ok(lowering.out.is_same())
 }
 
 /// Lowering in progress.
@@ -41,7 +44,17 @@ struct Lowering<'a> {
     triple_quoted: bool,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(lines: &'a Lines<'a>, out: Builder<'a>) -> Self {
+        Lowering {
+            source: lines.source(),
+            lines,
+            specs: 0,
+            triple_quoted: false,
+            out,
+        }
+    }
+
     /// What the gate's parser accepts and only its tree shows to be wrong.
     fn refuse(&self, offset: usize, message: &str) -> SyntaxError {
         let (line, column) = self.lines.position(offset);

@@ -30,7 +30,7 @@ impl Lowering<'_> {
         let open = self.out.open(Kind::JoinedStr, node.start().to_usize())?;
         for piece in merge(pieces) {
             match piece {
-                Piece::Text(start, value) => self.out.text_constant(start, value)?,
+                Piece::Text(start, value) => self.out.text_constant(start, &value)?,
                 Piece::Field((field, triple_quoted)) => {
                     let outer = std::mem::replace(&mut self.triple_quoted, triple_quoted);
                     self.field(field)?;
@@ -87,7 +87,7 @@ impl Lowering<'_> {
         }
         for piece in pieces.finish(spec.end().to_usize()) {
             match piece {
-                Piece::Text(start, value) => self.out.text_constant(start, value)?,
+                Piece::Text(start, value) => self.out.text_constant(start, &value)?,
                 Piece::Field(field) => self.field(field)?,
             }
         }

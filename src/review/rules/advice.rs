@@ -82,7 +82,7 @@ fn embedded(
     findings: &mut Findings<'_>,
 ) {
     for (index, node) in file.tree.nodes.iter().enumerate() {
-        if let (true, Text::Str(text)) = (node.is_str, &node.text)
+        if let Text::Str(text) = file.tree.text_of(node)
             && text.len() >= MIN_EMBEDDED
             && let Some(message) = look(path, text.as_bytes())
         {
@@ -124,7 +124,7 @@ const IMPORTERS: [&str; 3] = [
 fn imported(file: &File<'_>, modules: &[&str], findings: &mut Findings<'_>) {
     let wanted = |module: &str| modules.iter().any(|wanted| is_within(module, wanted));
     for (index, node) in file.tree.nodes.iter().enumerate() {
-        match (node.kind, &node.text) {
+        match (node.kind, file.tree.text_of(node)) {
             (Kind::Import, _) => {
                 for (alias, module) in aliases(file.tree, index) {
                     if wanted(module) {
@@ -169,8 +169,8 @@ fn is_within(module: &str, wanted: &str) -> bool {
 /// The aliases of an import statement with the names they import.
 fn aliases(tree: &Tree, statement: usize) -> impl Iterator<Item = (usize, &str)> {
     tree.children(statement)
-        .filter_map(|alias| match &tree.nodes[alias].text {
-            Text::Identifier(name) => Some((alias, &**name)),
+        .filter_map(|alias| match tree.text(alias) {
+            Text::Identifier(name) => Some((alias, name)),
             _ => None,
         })
 }

@@ -153,15 +153,15 @@ fn indirect(file: &File<'_>, severity: Severity, findings: &mut Findings<'_>) {
 fn execution_reference(file: &File<'_>, findings: &mut Findings<'_>) {
     let nodes = &file.tree.nodes;
     for (index, node) in nodes.iter().enumerate() {
-        let Text::Identifier(name) = &node.text else {
+        let Text::Identifier(name) = file.tree.text_of(node) else {
             continue;
         };
         // Only names that can matter are resolved; the last part of the path is always written,
         // except for aliases, whose calls are found by other rules.
         let is_reference = match node.kind {
-            Kind::Name => matches!(&**name, "eval" | "exec" | "__import__"),
+            Kind::Name => matches!(name, "eval" | "exec" | "__import__"),
             Kind::Attribute => {
-                matches!(&**name, "system" | "popen" | "eval" | "exec" | "__import__")
+                matches!(name, "system" | "popen" | "eval" | "exec" | "__import__")
             }
             _ => false,
         };

@@ -112,8 +112,8 @@ const INTERNALS: [&str; 9] = [
 
 fn internals(file: &File<'_>, findings: &mut Findings<'_>) {
     for (index, node) in file.tree.nodes.iter().enumerate() {
-        if let (Kind::Attribute, Text::Identifier(name)) = (node.kind, &node.text)
-            && INTERNALS.contains(&&**name)
+        if let (Kind::Attribute, Text::Identifier(name)) = (node.kind, file.tree.text_of(node))
+            && INTERNALS.contains(&name)
         {
             findings.add(file, index, format!("uses {name}"));
         }

@@ -1,7 +1,7 @@
 //! Advisories: code and data written so that nobody reads them.
 
 use super::{Check, Effect, File, Findings, Rule};
-use crate::python::{Kind, Node, Text, Tree};
+use crate::python::{Kind, Text, Tree};
 use crate::review::Severity;
 use std::collections::HashSet;
 
@@ -116,12 +116,8 @@ fn decoded_names<'a>(tree: &'a Tree, decoders: &[usize]) -> HashSet<&'a str> {
 }
 
 fn name_at(tree: &Tree, index: usize) -> Option<&str> {
-    match tree.nodes.get(index) {
-        Some(Node {
-            kind: Kind::Name,
-            text: Text::Identifier(name),
-            ..
-        }) => Some(name),
+    match (tree.nodes.get(index)?.kind, tree.text(index)) {
+        (Kind::Name, Text::Identifier(name)) => Some(name),
         _ => None,
     }
 }
@@ -146,7 +142,7 @@ fn encoded_literal(file: &File<'_>, findings: &mut Findings<'_>) {
             continue;
         }
         let written = written_literal(file.source, &lines, node.line, node.column);
-        let by_value = match &node.text {
+        let by_value = match file.tree.text_of(node) {
             Text::Str(value) => encoding(value.as_bytes()),
             _ => None,
         };
