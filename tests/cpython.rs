@@ -31,7 +31,7 @@ fn sections(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// One line a node, as `tests/tools/compare.py` writes them.
+/// One line a node, as `tests/tools/oracle.py` writes them.
 fn describe(source: &str) -> Vec<String> {
     let tree = match parse(source) {
         Ok(tree) => tree,
@@ -119,8 +119,8 @@ fn the_machine_s_cpython_agrees() {
         eprintln!("skipped: no CPython 3.12 found (set DFAB_PYTHON to one)");
         return;
     };
-    let script = "import sys; sys.path.insert(0, sys.argv[1]); import compare\n\
-                  for line in compare.expected(sys.stdin.read()): print(line)";
+    let script = "import sys; sys.path.insert(0, sys.argv[1]); import oracle\n\
+                  for line in oracle.describe(sys.stdin.read()): print(line)";
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tools");
     for file in FILES {
         for (title, source) in sections(&read(&format!("{file}.txt"))) {

@@ -6,16 +6,15 @@ A `.txt` file holds snippets, each headed by a line `%% title`; its `.expected` 
 heading and the tree, one node a line: class, index after the last node below it, line:column, text.
 """
 
-import ast
 import pathlib
 import re
 
-import compare
+import oracle
 
 for path in sorted(pathlib.Path("tests/data/python").glob("*.txt")):
     out = []
     parts = re.split(r"(?m)^(%% .*)\n", path.read_text("utf-8"))
     for title, source in zip(parts[1::2], parts[2::2]):
-        out += [title, *compare.describe(ast.parse(source))]
+        out += [title, *oracle.describe(source)]
     path.with_suffix(".expected").write_text("\n".join(out) + "\n", "utf-8")
     print(path)

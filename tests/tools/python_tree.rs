@@ -1,5 +1,5 @@
 //! Prints the tree of each Python file named on standard input, one node a line, for comparison with CPython's `ast`
-//! (`tests/tools/compare.py`).
+//! (`tests/tools/compare.py --nodes`).
 use dfab::python::{Text, decode, parse_with_reading};
 use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
