@@ -4,6 +4,7 @@
 //! refuses is checked here and in [`layout`], [`tokens`] and [`limits`](super::limits), and what it
 //! refuses although CPython accepts it is given to it in a spelling it understands.
 
+mod explain;
 mod layout;
 mod tokens;
 
@@ -178,11 +179,9 @@ fn first_error(lines: &Lines<'_>, parsed: &Parsed<ModModule>) -> Option<SyntaxEr
         .iter()
         .min_by_key(|found| found.location.start());
     if let Some(found) = grammar {
-        return Some(error(
-            lines,
-            found.location.start().to_usize(),
-            &found.error.to_string(),
-        ));
+        let offset = found.location.start().to_usize();
+        let message = found.error.to_string();
+        return Some(explain::explain(lines, parsed.tokens(), offset, &message));
     }
     let found = parsed.unsupported_syntax_errors().first()?;
     Some(error(

@@ -698,3 +698,53 @@ proptest::proptest! {
         let _ = parse(&source);
     }
 }
+
+#[test]
+fn a_refusal_names_what_was_expected_and_where() {
+    let said = |source: &str| {
+        let error = refusal(source);
+        (error.line, error.column, error.message)
+    };
+    let is = |line, column, message: &str| (line, column, message.to_owned());
+    assert_eq!(said("x = = 1\n"), is(1, 4, "expected an expression"));
+    assert_eq!(
+        said("for x in y\n  pass\n"),
+        is(1, 10, "expected `:`, found newline")
+    );
+    assert_eq!(
+        said("a b\n"),
+        is(1, 2, "expected an operator, a newline or `;`")
+    );
+    assert_eq!(
+        said("x = [1,\n  2\ny = 3\n"),
+        is(1, 4, "`[` was never closed")
+    );
+    assert_eq!(said("f(a))\n"), is(1, 4, "unmatched `)`"));
+    assert_eq!(said("f(a]\n"), is(1, 3, "`]` does not match `(`"));
+    assert_eq!(
+        said("f(a,\n  b]\n"),
+        is(2, 3, "`]` does not match `(` on line 1")
+    );
+    assert_eq!(
+        said("if a:\n  print b\n"),
+        is(
+            2,
+            2,
+            "`print` is a function in Python 3: expected `(` after it"
+        )
+    );
+    assert_eq!(
+        said("a = 0777\n"),
+        is(
+            1,
+            4,
+            "a decimal number cannot begin with 0; an octal one begins with 0o"
+        )
+    );
+}
+
+#[test]
+fn an_error_inside_brackets_that_are_closed_is_where_the_parser_found_it() {
+    let error = refusal("f(\n  a b,\n)\n");
+    assert_eq!((error.line, error.column), (2, 4));
+}

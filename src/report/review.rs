@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use crate::package::ErrorView;
 use crate::review::{Effect, Review, Rule, Severity};
@@ -104,6 +105,7 @@ pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
         review.suspicious_count,
     );
     text.push_str(&findings(review, display));
+    text.push_str(&excerpts(review, display));
     if review.violations_omitted > 0 {
         let _ = writeln!(text, "  and {} more, not listed", review.violations_omitted);
     }
@@ -139,6 +141,11 @@ fn findings(review: &Review, display: Display) -> String {
     for file in &review.files {
         for violation in &file.violations {
             any = true;
+            // With an excerpt, the message stands below its line.
+            let message = match violation.excerpt {
+                Some(_) => None,
+                None => violation.message.as_deref(),
+            };
             table.row([
                 (
                     Paint::Plain,
@@ -146,7 +153,7 @@ fn findings(review: &Review, display: Display) -> String {
                 ),
                 (paint(violation.severity), violation.severity.as_str()),
                 (Paint::Plain, violation.pattern.as_str()),
-                (Paint::Plain, violation.message.as_deref().unwrap_or("")),
+                (Paint::Plain, message.unwrap_or("")),
             ]);
         }
         for pattern in &file.suspicious_patterns {
@@ -172,6 +179,35 @@ fn findings(review: &Review, display: Display) -> String {
         ]);
     }
     if any { table.text() } else { String::new() }
+}
+
+/// The lines of syntax errors, each with a caret below its place.
+fn excerpts(review: &Review, display: Display) -> String {
+    let mut text = String::new();
+    let errors = review.files.iter().flat_map(|file| {
+        let violations = file.violations.iter();
+        violations.map(move |violation| (&file.path, violation))
+    });
+    for (path, violation) in errors {
+        let (Some(excerpt), Some(message)) = (&violation.excerpt, &violation.message) else {
+            continue;
+        };
+        // A tab is a blank here, so that the caret stands where it belongs.
+        let shown = |part: &str| escape::line(&part.replace('\t', " "));
+        let before: String = excerpt.text.chars().take(excerpt.caret).collect();
+        let after: String = excerpt.text.chars().skip(excerpt.caret).collect();
+        let (before, after) = (shown(&before), shown(&after));
+        let margin = " ".repeat(before.width());
+        let caret = Paint::Bad.text("^", display.color);
+        let place = place(&escape::line(path), violation.line, violation.column);
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "\n{place}\n    {before}{after}\n    {margin}{caret} {}",
+            escape::line(message)
+        );
+    }
+    text
 }
 
 /// `file:line:column`, both from 1 as editors count.

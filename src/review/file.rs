@@ -2,7 +2,7 @@
 
 use super::Source;
 use super::dotted::{Call, calls, dotted, text_constant};
-use super::finding::{Advisory, Counts, FileReview, Severity, Violation};
+use super::finding::{Advisory, Counts, Excerpt, FileReview, Severity, Violation};
 use super::rules;
 use crate::python::{self, Kind, SyntaxError, Text, Tree};
 use crate::similarity::Sequence;
@@ -51,7 +51,7 @@ pub(super) fn python(file: &Source<'_>) -> Outcome {
             Some(tree)
         }
         Err(error) => {
-            review.violations.push(syntax_error(error));
+            review.violations.push(syntax_error(&source, error));
             counts.add(Severity::Critical);
             None
         }
@@ -74,8 +74,9 @@ pub(super) fn other(file: &Source<'_>) -> Outcome {
     }
 }
 
-fn syntax_error(error: SyntaxError) -> Violation {
+fn syntax_error(source: &str, error: SyntaxError) -> Violation {
     Violation {
+        excerpt: Excerpt::of(source, error.line, error.column),
         pattern: "syntax_error".to_owned(),
         severity: Severity::Critical,
         line: Some(error.line),
@@ -139,6 +140,7 @@ pub(super) fn list_calls(tree: &Tree, limit: usize) -> Vec<Violation> {
             line: Some(node.line),
             column: Some(node.column),
             message: None,
+            excerpt: None,
         }
     };
     broken_rules(tree).take(limit).map(violation).collect()

@@ -40,6 +40,43 @@ pub struct Violation {
     /// For `syntax_error`: what was expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// For `syntax_error`: the line it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<Excerpt>,
+}
+
+/// A line of source, or the part of a long one around a place in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Excerpt {
+    /// Without its line end; `…` stands where it was cut.
+    pub text: String,
+    /// Where in `text` the place is, in characters from 0.
+    pub caret: usize,
+}
+
+/// Characters shown before and after a place in a line.
+const EXCERPT_CHARS: usize = 60;
+
+impl Excerpt {
+    /// The line (1-based) around a column (0-based, UTF-8 bytes).
+    pub(super) fn of(source: &str, line: u32, column: u32) -> Option<Excerpt> {
+        let text = source.split('\n').nth((line as usize).checked_sub(1)?)?;
+        let (before, after) = text.split_at_checked(column as usize)?;
+        let start = before.char_indices().rev().nth(EXCERPT_CHARS - 1);
+        let end = after.char_indices().nth(EXCERPT_CHARS);
+        let (kept, cut) = match start {
+            Some((at, _)) if at > 0 => (&before[at..], "…"),
+            _ => (before, ""),
+        };
+        let after = match end {
+            Some((at, _)) => format!("{}…", &after[..at]),
+            None => after.to_owned(),
+        };
+        Some(Excerpt {
+            caret: cut.chars().count() + kept.chars().count(),
+            text: format!("{cut}{kept}{after}"),
+        })
+    }
 }
 
 /// The findings in one Python file.

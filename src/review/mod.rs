@@ -17,7 +17,7 @@ mod package;
 mod resolve;
 mod rules;
 
-pub use finding::{Advisory, FileReview, FlatViolation, Review, Severity, Violation};
+pub use finding::{Advisory, Excerpt, FileReview, FlatViolation, Review, Severity, Violation};
 pub use package::{package_located, package_sequence};
 pub use rules::{Effect, Rule, rule, rules};
 

@@ -290,3 +290,41 @@ fn a_review_that_lists_everything_does_not_mention_omissions() {
     assert!(json.get("violations_omitted").is_none());
     assert_eq!(serde_json::from_value::<Review>(json).unwrap(), review);
 }
+
+#[test]
+fn a_syntax_error_shows_its_line() {
+    let shown = |source: &str| {
+        let reviewed = review(&[Source {
+            path: "a.py",
+            bytes: source.as_bytes(),
+        }]);
+        reviewed.review.files[0].violations[0]
+            .excerpt
+            .clone()
+            .expect("an excerpt")
+    };
+    let excerpt = shown("x = 1\n  é = = 2\n");
+    assert_eq!((&*excerpt.text, excerpt.caret), ("  é = = 2", 0));
+    let excerpt = shown("é = = 2");
+    assert_eq!((&*excerpt.text, excerpt.caret), ("é = = 2", 4));
+}
+
+#[test]
+fn only_the_part_of_a_long_line_around_an_error_is_shown() {
+    let source = format!(
+        "x = [{}y z{}]",
+        "1, ".repeat(100_000),
+        ", 1".repeat(100_000)
+    );
+    let reviewed = review(&[Source {
+        path: "a.py",
+        bytes: source.as_bytes(),
+    }]);
+    let excerpt = reviewed.review.files[0].violations[0]
+        .excerpt
+        .clone()
+        .expect("an excerpt");
+    assert_eq!(excerpt.text.chars().nth(excerpt.caret), Some('z'));
+    assert!(excerpt.text.starts_with('…') && excerpt.text.ends_with('…'));
+    assert!(excerpt.text.chars().count() < 150);
+}
