@@ -19,6 +19,13 @@ pub(crate) const NOWHERE: Option<usize> = None;
 #[must_use]
 pub(crate) struct Open(usize);
 
+/// A place in what has been written.
+pub(crate) struct Mark {
+    nodes: usize,
+    asnames: usize,
+    levels: usize,
+}
+
 /// Takes nodes; each is opened, filled with its children, and closed.
 pub(crate) struct Builder<'a> {
     lines: &'a Lines<'a>,
@@ -82,6 +89,33 @@ impl<'a> Builder<'a> {
             output,
             levels: 0,
             last: (1, 0),
+        }
+    }
+
+    /// What has been written so far, to come back to.
+    pub(crate) fn mark(&self) -> Mark {
+        let (nodes, asnames) = match &self.output {
+            Output::Write(written) => (written.nodes.len(), written.asnames.len()),
+            Output::Compare { opened, .. } => (*opened, 0),
+        };
+        Mark {
+            nodes,
+            asnames,
+            levels: self.levels,
+        }
+    }
+
+    /// Nodes added since.
+    pub(crate) fn written_since(&self, mark: &Mark) -> usize {
+        self.mark().nodes - mark.nodes
+    }
+
+    /// Takes back what was written since. Texts stay in their table.
+    pub(crate) fn rewind(&mut self, mark: Mark) {
+        self.levels = mark.levels;
+        if let Output::Write(written) = &mut self.output {
+            written.nodes.truncate(mark.nodes);
+            written.asnames.truncate(mark.asnames);
         }
     }
 

@@ -748,3 +748,51 @@ fn an_error_inside_brackets_that_are_closed_is_where_the_parser_found_it() {
     let error = refusal("f(\n  a b,\n)\n");
     assert_eq!((error.line, error.column), (2, 4));
 }
+
+#[test]
+fn what_can_be_read_of_a_refused_source_is_salvaged_in_order() {
+    let parts = |source: &str| {
+        refusal(source);
+        let tree = super::salvage(source).expect("parts");
+        let names: Vec<&str> = tree.nodes[1..]
+            .iter()
+            .map(|node| node.kind.name())
+            .collect();
+        names.join(" ")
+    };
+    let found = parts("a = 1\nb = = 2\nimport c\n");
+    assert!(found.starts_with("Assign Name Constant"), "{found}");
+    assert!(found.ends_with("Import alias"), "{found}");
+    assert!(parts("def f(:\n    g(1)\n").contains("Call Name Constant"));
+    assert_eq!(parts("x = (\n"), parts("x = (\n"));
+}
+
+#[test]
+fn salvaging_hostile_sources_ends_quickly_and_never_overflows() {
+    let sources = [
+        "(".repeat(1 << 20),
+        "-".repeat(1 << 20),
+        "not ".repeat(1 << 18),
+        "f(".repeat(1 << 19),
+        "[[".repeat(1 << 19),
+        "{a:".repeat(1 << 18),
+        "lambda:".repeat(1 << 17),
+        "if a:\n".repeat(1 << 17),
+        "f\"{".repeat(1 << 18),
+        "match (".repeat(1 << 17),
+        "case ((".repeat(1 << 17),
+        "x = = y\n".repeat(1 << 16),
+        (0..600)
+            .map(|depth| format!("{}if a:\n", " ".repeat(depth)))
+            .collect::<String>()
+            + "b = = c\n",
+        "(".repeat(5000) + &")".repeat(5000) + " a b",
+        "def f(".repeat(1 << 16) + "os.system('x')",
+    ];
+    for source in sources {
+        // Also in a thread with hardly any stack.
+        let thread = std::thread::Builder::new().stack_size(256 << 10);
+        let ended = thread.spawn(move || super::salvage(&source).map(|tree| tree.nodes.len()));
+        ended.expect("a thread").join().expect("no overflow");
+    }
+}

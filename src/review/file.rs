@@ -51,6 +51,9 @@ pub(super) fn python(file: &Source<'_>) -> Outcome {
             Some(tree)
         }
         Err(error) => {
+            if let Some(parts) = python::salvage(&source) {
+                advisories = rules::advisories_of_parts(file.path, &source, &parts);
+            }
             review.violations.push(syntax_error(&source, error));
             counts.add(Severity::Critical);
             None

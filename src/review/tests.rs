@@ -328,3 +328,33 @@ fn only_the_part_of_a_long_line_around_an_error_is_shown() {
     assert!(excerpt.text.starts_with('…') && excerpt.text.ends_with('…'));
     assert!(excerpt.text.chars().count() < 150);
 }
+
+#[test]
+fn a_file_that_does_not_parse_still_gets_advice() {
+    let source = "import os\nfrom ctypes import CDLL\n\ndef f(x):\n    if x:\n        os.system('ls')\n        \
+                  return x +\n\nclass A:\n    def g(self):\n        e = eval\n        e('1')\n\nprint 'done'\n";
+    let reviewed = review(&[Source {
+        path: "a.py",
+        bytes: source.as_bytes(),
+    }]);
+    let file = &reviewed.review.files[0];
+    assert_eq!(file.violations.len(), 1, "as the service has it");
+    assert_eq!(file.structure_hash, None);
+    assert!(file.functions.is_empty() && file.imports.is_empty());
+    assert!(reviewed.trees[0].1.is_none());
+    let found: Vec<_> = reviewed
+        .review
+        .advisories
+        .iter()
+        .map(|advisory| (&*advisory.rule, advisory.line))
+        .collect();
+    assert!(
+        found.contains(&("behind-syntax-error", Some(6))),
+        "{found:?}"
+    );
+    assert!(found.contains(&("native-code", Some(2))), "{found:?}");
+    assert!(
+        found.contains(&("indirect-execution", Some(12))),
+        "{found:?}"
+    );
+}

@@ -54,18 +54,16 @@ struct Record {
 }
 
 impl Concrete {
-    /// Copies a tree; `None` if there is an error in it.
+    /// Copies a tree; `None` if it is of more than 4 GiB of source.
     pub(super) fn of(tree: &Tree) -> Option<Concrete> {
-        if tree.root_node().has_error() {
-            return None;
-        }
         let mut nodes: Vec<Record> = Vec::with_capacity(tree.root_node().descendant_count());
         let mut open: Vec<usize> = Vec::new();
         let mut cursor = tree.walk();
         loop {
             let node = cursor.node();
             let mut entered = false;
-            if !node.is_extra() {
+            // What error recovery passed over may hold anything.
+            if !node.is_extra() || node.is_error() {
                 let index = nodes.len();
                 nodes.push(Record {
                     start: u32::try_from(node.start_byte()).ok()?,
@@ -96,6 +94,25 @@ impl Concrete {
     pub(super) fn root(&self) -> Node<'_> {
         Node { tree: self, at: 0 }
     }
+
+    /// Number of nodes.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// How many levels are below each node.
+    pub(super) fn heights(&self) -> Vec<u32> {
+        let mut heights = vec![0; self.nodes.len()];
+        for at in (0..self.nodes.len()).rev() {
+            let node = Node {
+                tree: self,
+                at: at as u32,
+            };
+            let highest = node.offspring().map(|child| heights[child.index()] + 1);
+            heights[at] = highest.max().unwrap_or(0);
+        }
+        heights
+    }
 }
 
 /// A node of a copied tree.
@@ -110,7 +127,12 @@ pub(super) type Child<'t> = (Option<&'static str>, Node<'t>);
 
 impl<'t> Node<'t> {
     fn record(self) -> &'t Record {
-        &self.tree.nodes[self.at as usize]
+        &self.tree.nodes[self.index()]
+    }
+
+    /// Its place in the list.
+    pub(super) fn index(self) -> usize {
+        self.at as usize
     }
 
     /// The grammar's name for it; the text itself for tokens without one.

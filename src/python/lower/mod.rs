@@ -1,6 +1,6 @@
 //! The first reading: tree-sitter's concrete tree, lowered to the shape of CPython's `ast`.
 //!
-//! Only sources the gate has accepted come here. The grammar is a superset of Python's, so now and then
+//! Only sources the gate has accepted are lowered whole; of the others, [`salvage`] takes what can be read. The grammar is a superset of Python's, so now and then
 //! it reads a valid program in another way than CPython does, or not at all; whatever does not fit
 //! makes the lowering give up, and the caller falls back to the gate's own reading.
 
@@ -9,6 +9,7 @@ mod concrete;
 mod definitions;
 mod expressions;
 mod patterns;
+mod salvage;
 mod statements;
 mod strings;
 mod types;
@@ -17,6 +18,8 @@ use super::SyntaxError;
 use super::builder::{Builder, Lowered, NOWHERE};
 use super::source::Lines;
 use super::tree::{Kind, Tree};
+pub(crate) use salvage::salvage;
+
 use concrete::{Child, Concrete, Node, children, field, named};
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -43,15 +46,10 @@ const MAX_PROGRESS_CALLS: usize = 1 << 15;
 /// The tree of `source` as tree-sitter reads it; `None` if it cannot.
 pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
     let source = lines.source();
-    // tree-sitter's own tree is gone after this line.
-    let tree = Concrete::of(&parse(source)?)?;
-    let mut lowering = Lowering {
-        source,
-        out: Builder::new(lines),
-        hoisted: None,
-        glued: None,
-        triple_quoted: false,
-    };
+    let parsed = parse(source).filter(|tree| !tree.root_node().has_error())?;
+    let tree = Concrete::of(&parsed)?;
+    drop(parsed);
+    let mut lowering = Lowering::new(lines);
     lowering.module(tree.root()).ok()?;
     Some(lowering.out.finish())
 }
@@ -109,7 +107,17 @@ struct Lowering<'a> {
     triple_quoted: bool,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    fn new(lines: &'a Lines<'a>) -> Self {
+        Lowering {
+            source: lines.source(),
+            out: Builder::new(lines),
+            hoisted: None,
+            glued: None,
+            triple_quoted: false,
+        }
+    }
+
     fn module(&mut self, root: Node<'_>) -> Lowered {
         let open = self.out.open(Kind::Module, NOWHERE)?;
         self.statements(root)?;

@@ -12,7 +12,7 @@ impl Lowering<'_> {
             .try_for_each(|node| self.statement(node))
     }
 
-    fn statement(&mut self, node: Node<'_>) -> Lowered {
+    pub(super) fn statement(&mut self, node: Node<'_>) -> Lowered {
         let start = node.start_byte();
         match node.kind() {
             "expression_statement" => self.expression_statement(node),

@@ -16,6 +16,19 @@ pub(in crate::review) fn advisories_of_tree(
     source: &str,
     tree: &Tree,
 ) -> Vec<Advisory> {
+    advisories_of(path, source, tree, true)
+}
+
+/// Advisories of what could be read of a file that does not parse.
+pub(in crate::review) fn advisories_of_parts(
+    path: &str,
+    source: &str,
+    tree: &Tree,
+) -> Vec<Advisory> {
+    advisories_of(path, source, tree, false)
+}
+
+fn advisories_of(path: &str, source: &str, tree: &Tree, parses: bool) -> Vec<Advisory> {
     let names = Names::of(tree);
     let calls = calls(tree)
         .map(|call| ResolvedCall {
@@ -27,10 +40,12 @@ pub(in crate::review) fn advisories_of_tree(
     let file = File {
         source,
         tree,
+        parses,
         names,
         calls,
     };
     advisories(path, |rule, findings| match rule.check {
+        Check::Unparsed => unparsed(&file, findings),
         Check::Calls(patterns) => called(&file, patterns, findings),
         Check::Imports(modules) => imported(&file, modules, findings),
         Check::File(look) => look(&file, findings),
@@ -87,6 +102,20 @@ fn embedded(
             && let Some(message) = look(path, text.as_bytes())
         {
             findings.add(file, index, message);
+        }
+    }
+}
+
+/// In a file that does not parse: what would have been violations.
+fn unparsed(file: &File<'_>, findings: &mut Findings<'_>) {
+    if file.parses {
+        return;
+    }
+    for resolved in file.calls.iter().filter(|resolved| resolved.is_violation) {
+        if let Some((pattern, severity)) = call_violation(file.tree, resolved.call) {
+            let severity = severity.as_str();
+            let message = format!("calls {pattern}, which is {severity} where a file parses");
+            findings.add(file, resolved.call.index, message);
         }
     }
 }

@@ -7,6 +7,16 @@ use crate::review::resolve::folded_text;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
+        id: "behind-syntax-error",
+        severity: Severity::Critical,
+        effect: Effect::Advisory,
+        summary: "makes a forbidden call in a file that does not parse",
+        explanation: "The service says nothing but `syntax_error` of such a file. This rule lists the calls that \
+            would be violations among what can be read of it, so that a slip hides nothing from a reader.",
+        example: "import os\nos.system('ls')\nprint 'done'\n",
+        check: Check::Unparsed,
+    },
+    Rule {
         id: "indirect-execution",
         severity: Severity::Critical,
         effect: Effect::Advisory,

@@ -16,7 +16,7 @@ use super::dotted::Call;
 use super::finding::{Advisory, Severity};
 use super::resolve::Names;
 use crate::python::Tree;
-pub(super) use advice::{advisories_of_data, advisories_of_tree};
+pub(super) use advice::{advisories_of_data, advisories_of_parts, advisories_of_tree};
 use serde::Serialize;
 use std::sync::LazyLock;
 
@@ -69,6 +69,8 @@ enum Check {
     Calls(&'static [&'static str]),
     /// Imports of these modules or of anything below them.
     Imports(&'static [&'static str]),
+    /// Calls the service objects to, in a file that does not parse.
+    Unparsed,
     /// Looks at a parsed file.
     File(fn(&File<'_>, &mut Findings<'_>)),
     /// Looks at a file that is not Python, and at text constants.
@@ -79,6 +81,8 @@ enum Check {
 struct File<'a> {
     source: &'a str,
     tree: &'a Tree,
+    /// Whether the tree is of the whole file, and not of what could be read of it.
+    parses: bool,
     names: Names<'a>,
     /// Every call with the paths its callee may mean and whether the service objects to it.
     calls: Vec<ResolvedCall>,
