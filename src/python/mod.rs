@@ -71,12 +71,12 @@ pub fn parse_with_reading(source: &str) -> Result<(Tree, Reading), SyntaxError> 
     stacker::grow(STACK_BYTES, || read(source))
 }
 
-/// Largest source, in bytes, of which parts are read although it is not Python: tree-sitter's memory
-/// for it is not bounded by the gate.
-const MAX_SALVAGED_BYTES: usize = 1 << 20;
+/// Largest source, in bytes, of which parts are read although it is not Python: tree-sitter's way back from
+/// mistakes can take seconds for each megabyte of them.
+const MAX_SALVAGED_BYTES: usize = 64 << 10;
 
 /// What can be read of a source that is not Python, as statements below one module; nothing rests on it
-/// but advice. `None` for a source over a MiB, or one that tree-sitter takes too long over.
+/// but advice. `None` for a source over 64 KiB, or one that tree-sitter takes too long over.
 pub fn salvage(source: &str) -> Option<Tree> {
     if source.len() > MAX_SALVAGED_BYTES {
         return None;

@@ -769,26 +769,30 @@ fn what_can_be_read_of_a_refused_source_is_salvaged_in_order() {
 
 #[test]
 fn salvaging_hostile_sources_ends_quickly_and_never_overflows() {
-    let sources = [
-        "(".repeat(1 << 20),
-        "-".repeat(1 << 20),
-        "not ".repeat(1 << 18),
-        "f(".repeat(1 << 19),
-        "[[".repeat(1 << 19),
-        "{a:".repeat(1 << 18),
-        "lambda:".repeat(1 << 17),
-        "if a:\n".repeat(1 << 17),
-        "f\"{".repeat(1 << 18),
-        "match (".repeat(1 << 17),
-        "case ((".repeat(1 << 17),
-        "x = = y\n".repeat(1 << 16),
-        (0..600)
-            .map(|depth| format!("{}if a:\n", " ".repeat(depth)))
-            .collect::<String>()
-            + "b = = c\n",
-        "(".repeat(5000) + &")".repeat(5000) + " a b",
-        "def f(".repeat(1 << 16) + "os.system('x')",
+    let pieces = [
+        "(",
+        "-",
+        "not ",
+        "f(",
+        "[[",
+        "{a:",
+        "lambda:",
+        "if a:\n",
+        "f\"{",
+        "match (",
+        "case ((",
+        "x = = y\n",
+        "f(a b ",
+        "def f(",
+        "'",
     ];
+    let mut sources: Vec<String> = pieces
+        .iter()
+        .map(|piece| piece.repeat(super::MAX_SALVAGED_BYTES / piece.len()))
+        .collect();
+    let indented = |depth| format!("{}if a:\n", " ".repeat(depth));
+    sources.push((0..300).map(indented).collect::<String>() + "b = = c\n");
+    sources.push("(".repeat(5000) + &")".repeat(5000) + " a b");
     for source in sources {
         // Also in a thread with hardly any stack.
         let thread = std::thread::Builder::new().stack_size(256 << 10);

@@ -46,7 +46,7 @@ const MAX_PROGRESS_CALLS: usize = 1 << 15;
 /// The tree of `source` as tree-sitter reads it; `None` if it cannot.
 pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
     let source = lines.source();
-    let parsed = parse(source).filter(|tree| !tree.root_node().has_error())?;
+    let parsed = parse(source, MAX_PROGRESS_CALLS).filter(|tree| !tree.root_node().has_error())?;
     let tree = Concrete::of(&parsed)?;
     drop(parsed);
     let mut lowering = Lowering::new(lines);
@@ -54,7 +54,8 @@ pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
     Some(lowering.out.finish())
 }
 
-fn parse(source: &str) -> Option<tree_sitter::Tree> {
+/// Parses, unless that takes more progress calls.
+fn parse(source: &str, max_progress_calls: usize) -> Option<tree_sitter::Tree> {
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
@@ -66,7 +67,7 @@ fn parse(source: &str) -> Option<tree_sitter::Tree> {
     let mut calls = 0;
     let mut progress = |_: &ParseState| {
         calls += 1;
-        if calls > MAX_PROGRESS_CALLS || is_over() {
+        if calls > max_progress_calls || is_over() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

@@ -18,9 +18,16 @@ const MAX_HEIGHT: u32 = 2000;
 /// blocks makes every one of them fail in turn.
 const MAX_TRIES: usize = 8;
 
+/// Progress calls of tree-sitter, of a hundred steps each, that any source may take, and the bytes for each
+/// further one. A source without mistakes takes about a step a byte.
+const FREE_CALLS: usize = 256;
+/// See [`FREE_CALLS`].
+const BYTES_PER_CALL: usize = 64;
+
 /// The readable parts of a source, below one module; `None` if tree-sitter takes too long over it.
 pub(crate) fn salvage(lines: &Lines<'_>) -> Option<Tree> {
-    let tree = Concrete::of(&parse(lines.source())?)?;
+    let max_progress_calls = FREE_CALLS + lines.source().len() / BYTES_PER_CALL;
+    let tree = Concrete::of(&parse(lines.source(), max_progress_calls)?)?;
     let heights = tree.heights();
     let mut lowering = Lowering::new(lines);
     let module = lowering.out.open(Kind::Module, NOWHERE).ok()?;
