@@ -26,9 +26,12 @@ use std::ops::Range;
 /// Parses `source`, or says where it stops being Python 3.12.
 pub(crate) fn check(lines: &Lines<'_>) -> Result<Module, SyntaxError> {
     layout::characters(lines)?;
-    limits::check(lines)?;
+    if limits::may_nest_deeply(lines.source()) {
+        limits::check(lines)?;
+    }
     let parsed = parse(lines)?;
-    let checked = layout::indentation(lines, parsed.tokens())
+    let checked = limits::check_tokens(lines, parsed.tokens())
+        .and_then(|()| layout::indentation(lines, parsed.tokens()))
         .and_then(|()| tokens::check(lines, parsed.tokens()));
     // Keeps the tree and drops the tokens.
     let module = Module::new(parsed);
@@ -161,7 +164,10 @@ fn parse(lines: &Lines<'_>) -> Result<Parsed<ModModule>, SyntaxError> {
 }
 
 fn refuse(lines: &Lines<'_>, parsed: Parsed<ModModule>) -> Result<Parsed<ModModule>, SyntaxError> {
-    let found = first_error(lines, &parsed);
+    let found = match limits::check_tokens(lines, parsed.tokens()) {
+        Ok(()) => first_error(lines, &parsed),
+        Err(error) => Some(error),
+    };
     drop(Module::new(parsed));
     Err(found.unwrap_or_else(|| error(lines, 0, "invalid syntax")))
 }

@@ -1,4 +1,4 @@
-//! Limits that must hold before anything recursive reads a source.
+//! Limits on nesting, so that nothing recursive goes deeper than a source may.
 //!
 //! One pass over the tokens counts the brackets that are open and the constructs that nest to the
 //! right without one (`not not x`, `lambda: lambda: x`, `a if b else c if d else e`, ...). Each
@@ -10,14 +10,42 @@
 use super::SyntaxError;
 use super::builder::MAX_LEVELS;
 use super::source::Lines;
-use ruff_python_ast::token::TokenKind;
+use ruff_python_ast::token::{Token, TokenKind};
 use ruff_python_parser::{Mode, lexer};
+use ruff_text_size::Ranged;
 
 /// CPython's limit on open brackets; the brace of a replacement field is one.
 const MAX_BRACKETS: usize = 200;
 
 /// CPython's limit on f-strings inside each other, the outermost included.
 const MAX_F_STRINGS: usize = 149;
+
+/// Levels a source may at most have without being scanned before it is parsed. The parser takes about 2 KB of
+/// stack for each and gets it as it goes, so this is a bound on memory.
+const MAX_UNSCANNED_LEVELS: usize = 40_000;
+
+/// Whether a source has so many brackets, signs and words that it has to be scanned before it is parsed.
+pub(crate) fn may_nest_deeply(source: &str) -> bool {
+    let is_opener = |byte: &u8| matches!(byte, b'(' | b'[' | b'{' | b'~' | b'-' | b'+' | b'*');
+    // Whatever else nests takes at least four bytes: `not `, `lambda:`, `yield `.
+    source.bytes().filter(|byte| is_opener(byte)).count() + source.len() / 4 > MAX_UNSCANNED_LEVELS
+}
+
+/// Refuses a parsed source that nests too deeply.
+pub(crate) fn check_tokens(lines: &Lines<'_>, tokens: &[Token]) -> Result<(), SyntaxError> {
+    let mut nesting = Nesting::default();
+    for token in tokens {
+        nesting.token(token.kind()).map_err(|message| {
+            let (line, column) = lines.position(token.start().to_usize());
+            SyntaxError {
+                line,
+                column,
+                message,
+            }
+        })?;
+    }
+    Ok(())
+}
 
 /// Refuses what nests too deeply to be parsed.
 pub(crate) fn check(lines: &Lines<'_>) -> Result<(), SyntaxError> {
