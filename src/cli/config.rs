@@ -26,7 +26,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
             }
         }
         Format::Table => {
-            let mut table = Table::new(&["setting", "value", "origin"], context.display.color);
+            let mut table = Table::new(&["setting", "value", "origin"], context.display);
             for row in &context.rows {
                 let origin = row.origin.to_string();
                 let paint = match row.origin {

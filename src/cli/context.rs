@@ -1,11 +1,12 @@
 //! What every command needs: resolved settings and the decisions about output.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
-use clap::ArgMatches;
+use clap::{ArgMatches, ValueEnum};
 
 use crate::package::PackageLimits;
-use crate::report::{Display, Facts, Format, Paint, escape};
+use crate::report::{ColorChoice, Display, Facts, Format, Paint, escape};
 use crate::settings::{self, Effective, Settings, Sources};
 
 use super::args::Global;
@@ -25,14 +26,17 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(global: &Global, matches: &ArgMatches) -> Result<Context, CliError> {
+    pub(super) fn new(
+        global: &Global,
+        matches: &ArgMatches,
+        display: Display,
+    ) -> Result<Context, CliError> {
         let sources = Sources {
             flags: setting_flags::given(matches),
             environment: Sources::process_environment()?,
             config_file: global.config.clone(),
         };
         let resolved = settings::resolve(&sources)?;
-        let display = Display::decide(global.color, global.quiet, global.verbose, facts());
         let context = Context {
             settings: resolved.settings,
             rows: resolved.rows,
@@ -103,16 +107,60 @@ impl Context {
     }
 }
 
+/// The decision about output, from what was typed and what is known.
+pub(super) fn display(global: &Global) -> Display {
+    Display::decide(global.color, global.quiet, global.verbose, facts())
+}
+
+/// The same for a command line that is not understood, or asks for help: only its `--color` is listened to.
+pub(super) fn display_of_unparsed(arguments: &[OsString]) -> Display {
+    Display::decide(color_among(arguments), false, false, facts())
+}
+
+fn color_among(arguments: &[OsString]) -> ColorChoice {
+    let mut chosen = ColorChoice::default();
+    let mut words = arguments.iter().map(|argument| argument.to_string_lossy());
+    while let Some(word) = words.next() {
+        let value = match word.as_ref() {
+            "--" => break,
+            "--color" => words.next(),
+            other => other
+                .strip_prefix("--color=")
+                .map(|value| value.to_owned().into()),
+        };
+        let value = value.and_then(|value| ColorChoice::from_str(&value, false).ok());
+        chosen = value.unwrap_or(chosen);
+    }
+    chosen
+}
+
 fn facts() -> Facts {
     Facts {
         stdout_is_terminal: io::stdout().is_terminal(),
         stderr_is_terminal: io::stderr().is_terminal(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
+        columns: rustix::termios::tcgetwinsize(io::stdout())
+            .ok()
+            .map(|size| size.ws_col),
     }
 }
 
-/// For errors that come before there is a context.
-pub(super) fn color_on_stderr(global: &Global) -> bool {
-    Display::decide(global.color, global.quiet, global.verbose, facts()).color_stderr
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_colour_of_an_unparsed_command_line_is_the_last_one_asked_for() {
+        let among =
+            |words: &[&str]| color_among(&words.iter().map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(among(&["dfab", "bogus"]), ColorChoice::Auto);
+        assert_eq!(
+            among(&["dfab", "--color", "never", "x"]),
+            ColorChoice::Never
+        );
+        assert_eq!(among(&["dfab", "x", "--color=always"]), ColorChoice::Always);
+        assert_eq!(among(&["dfab", "--", "--color=never"]), ColorChoice::Auto);
+        assert_eq!(among(&["dfab", "--color", "pink"]), ColorChoice::Auto);
+    }
 }

@@ -45,17 +45,18 @@ use exit::CliError;
 
 /// Runs the program with these arguments (the first is its own name).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = match args::command().try_get_matches_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let matches = match args::command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return show_clap(&error),
+        Err(error) => return show_clap(&error, &arguments),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
-        Err(error) => return show_clap(&error),
+        Err(error) => return show_clap(&error, &arguments),
     };
-    let color = context::color_on_stderr(&cli.global);
-    let result =
-        Context::new(&cli.global, &matches).and_then(|context| dispatch(&context, &cli.command));
+    let display = context::display(&cli.global);
+    let result = Context::new(&cli.global, &matches, display)
+        .and_then(|context| dispatch(&context, &cli.command));
     let flushed = io::stdout().flush().map_err(CliError::from);
     let (error, exit) = match (result, flushed) {
         (Ok(exit), Ok(())) => return exit.into(),
@@ -66,7 +67,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     if error.is_closed_pipe() {
         return exit.into();
     }
-    show(&error, color);
+    show(&error, display.color_stderr);
     error.exit.into()
 }
 
@@ -87,13 +88,20 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {
 }
 
 /// Help and version are answers, everything else clap says is a usage error.
-fn show_clap(error: &clap::Error) -> ExitCode {
+fn show_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let display = context::display_of_unparsed(arguments);
+    let text = error.render();
+    let shown = |color: bool| match color {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
     // Nothing can be done where even this cannot be written.
-    let _ = error.print();
-    match error.use_stderr() {
-        true => Exit::Usage.into(),
-        false => Exit::Success.into(),
+    if error.use_stderr() {
+        let _ = io::stderr().write_all(shown(display.color_stderr).as_bytes());
+        return Exit::Usage.into();
     }
+    let _ = io::stdout().write_all(shown(display.color).as_bytes());
+    Exit::Success.into()
 }
 
 fn show(error: &CliError, color: bool) {

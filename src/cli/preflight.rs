@@ -189,7 +189,7 @@ fn show(context: &Context, checks: &[Check]) -> Result<(), CliError> {
         }
         Format::Jsonl => checks.iter().try_for_each(|check| write_line(out, check))?,
         Format::Table => {
-            let mut table = Table::new(&["check", "", "detail"], context.display.color);
+            let mut table = Table::new(&["check", "", "detail"], context.display);
             for check in checks {
                 let verdict = match check.verdict {
                     Verdict::Ok => (Paint::Good, "OK"),

@@ -65,7 +65,7 @@ pub mod table {
             Batch {
                 display,
                 single: total == 1,
-                table: Table::new(&columns, display.color),
+                table: Table::new(&columns, display),
                 problems: String::new(),
                 details: String::new(),
             }

@@ -34,6 +34,8 @@ pub struct Facts {
     pub no_color: bool,
     /// `TERM` is `dumb`.
     pub dumb: bool,
+    /// The columns the terminal behind standard output reports.
+    pub columns: Option<u16>,
 }
 
 /// How progress is shown on standard error.
@@ -58,6 +60,8 @@ pub struct Display {
     pub progress: ProgressMode,
     /// Escape what is written raw to standard output otherwise (it is a terminal).
     pub escape_stdout: bool,
+    /// Columns that tables on standard output have to fit into; none where it is no terminal or does not know.
+    pub width: Option<u16>,
     /// `-q`: no talk on standard error besides errors.
     pub quiet: bool,
     /// `-v`: details.
@@ -90,6 +94,10 @@ impl Display {
             color_stderr: allowed(facts.stderr_is_terminal),
             progress,
             escape_stdout: facts.stdout_is_terminal,
+            // A terminal that was never told its size reports 0 columns.
+            width: facts
+                .columns
+                .filter(|&columns| facts.stdout_is_terminal && columns > 0),
             quiet,
             verbose,
         }
@@ -105,6 +113,7 @@ mod tests {
         stderr_is_terminal: true,
         no_color: false,
         dumb: false,
+        columns: Some(80),
     };
 
     fn auto(facts: Facts) -> Display {
@@ -146,6 +155,22 @@ mod tests {
             assert!(Display::decide(ColorChoice::Always, false, false, facts).color);
         }
         assert!(!Display::decide(ColorChoice::Never, false, false, TERMINAL).color);
+    }
+
+    #[test]
+    fn tables_fit_a_terminal_that_knows_its_width() {
+        let width = |stdout_is_terminal, columns| {
+            auto(Facts {
+                stdout_is_terminal,
+                columns,
+                ..TERMINAL
+            })
+            .width
+        };
+        assert_eq!(width(true, Some(100)), Some(100));
+        assert_eq!(width(true, Some(0)), None);
+        assert_eq!(width(true, None), None);
+        assert_eq!(width(false, Some(100)), None);
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn changes(changes: &[Change], display: Display) -> String {
     if changes.is_empty() {
         return format!("{heading}nothing: every metric is full\n");
     }
-    let mut table = Table::new(&[">gain", "metric", "change", "lines"], display.color);
+    let mut table = Table::new(&[">gain", "metric", "change", "lines"], display);
     for change in changes {
         table.row([
             (Paint::Good, format!("+{:.4}", change.gain).as_str()),
@@ -49,7 +49,7 @@ fn metric_text(metric: &MetricCost, display: Display) -> String {
     if metric.conversations.is_empty() {
         return text;
     }
-    let mut table = Table::new(&["  line", ">points", "reason"], display.color);
+    let mut table = Table::new(&["  line", ">points", "reason"], display);
     for ConversationCost {
         line,
         points_lost,

@@ -118,7 +118,7 @@ pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
 /// What is in each file, for `-v`.
 fn symbols(review: &Review, display: Display) -> String {
     let columns = ["  file", ">lines", ">functions", "imports", "structure"];
-    let mut table = Table::new(&columns, display.color);
+    let mut table = Table::new(&columns, display);
     for file in &review.files {
         let hash = file
             .structure_hash
@@ -136,7 +136,7 @@ fn symbols(review: &Review, display: Display) -> String {
 }
 
 fn findings(review: &Review, display: Display) -> String {
-    let mut table = Table::new(&["  place", "severity", "finding", ""], display.color);
+    let mut table = Table::new(&["  place", "severity", "finding", ""], display);
     let mut any = false;
     for file in &review.files {
         for violation in &file.violations {
@@ -221,10 +221,7 @@ fn place(file: &str, line: Option<u32>, column: Option<u32>) -> String {
 
 /// Every rule, one line each.
 pub fn rules_table(rules: &[Rule], display: Display) -> String {
-    let mut table = Table::new(
-        &["rule", "kind", "severity", "what it finds"],
-        display.color,
-    );
+    let mut table = Table::new(&["rule", "kind", "severity", "what it finds"], display);
     for rule in rules {
         table.row([
             (Paint::Plain, rule.id),

@@ -41,7 +41,7 @@ impl DatasetTable {
             "error",
         ];
         DatasetTable {
-            table: Table::new(&columns, display.color),
+            table: Table::new(&columns, display),
         }
     }
 
@@ -78,7 +78,7 @@ impl DatasetTable {
 pub fn metrics_table(metrics: &Metrics, display: Display) -> String {
     let mut table = Table::new(
         &["metric", ">value", "", ">weight", ">points", ">lost"],
-        display.color,
+        display,
     );
     for (name, weight, value) in metrics.weighted() {
         let paint = match value {

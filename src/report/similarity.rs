@@ -142,7 +142,7 @@ fn painted(status: Status) -> (Paint, &'static str) {
 pub fn pairs_table(report: &SimilarityReport, aligned: &[AlignedPair], display: Display) -> String {
     let mut order: Vec<&Comparison> = report.comparisons.iter().collect();
     order.sort_by_key(|pair| std::cmp::Reverse(pair.score));
-    let mut table = Table::new(&[">score", "verdict", "left", "right"], display.color);
+    let mut table = Table::new(&[">score", "verdict", "left", "right"], display);
     for pair in order {
         table.row([
             (Paint::Plain, pair.score.to_string().as_str()),
@@ -182,7 +182,7 @@ fn regions_text(alignment: &AlignedRegions, display: Display) -> String {
             "  no region long enough to show\n".to_owned()
         }
         AlignedRegions::Regions { regions } => {
-            let mut table = Table::new(&["left", "right", ">nodes"], display.color);
+            let mut table = Table::new(&["left", "right", ">nodes"], display);
             for region in regions {
                 table.row([
                     (Paint::Plain, region.left.to_string().as_str()),
@@ -197,7 +197,7 @@ fn regions_text(alignment: &AlignedRegions, display: Display) -> String {
 
 /// The nearest neighbour of each, in the order given.
 pub fn nearest_table(rows: &[Nearest], display: Display) -> String {
-    let mut table = Table::new(&["path", ">score", "verdict", "nearest"], display.color);
+    let mut table = Table::new(&["path", ">score", "verdict", "nearest"], display);
     for row in rows {
         let score = row.score.map_or("-".to_owned(), |score| score.to_string());
         table.row([

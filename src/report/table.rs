@@ -2,7 +2,7 @@
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, presets};
 
-use super::escape;
+use super::{Display, escape};
 
 /// What a word says, so that colour follows meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,17 +58,27 @@ pub fn count(number: usize, thing: &str) -> String {
 /// a line, so that it can be searched.
 pub struct Table {
     table: comfy_table::Table,
+    color: bool,
 }
 
 impl Table {
-    /// Columns named in a `>` prefix are aligned to the right.
-    pub fn new(columns: &[&str], color: bool) -> Table {
+    /// Columns named with a `>` prefix are aligned to the right.
+    pub fn new(columns: &[&str], display: Display) -> Table {
+        let Display { color, width, .. } = display;
         let mut table = comfy_table::Table::new();
+        // Width and colour are decided already; the library is not to look at the terminal again.
         table
             .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Dynamic);
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .force_no_tty();
+        if let Some(width) = width {
+            table.set_width(width);
+        }
         if color {
             table.enforce_styling();
+            table.style_text_only();
+            // The library below would ask NO_COLOR once more.
+            crossterm::style::force_color_output(true);
         }
         let header = columns.iter().map(|name| {
             let cell = Cell::new(name.trim_start_matches('>'));
@@ -89,12 +99,12 @@ impl Table {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
-        Table { table }
+        Table { table, color }
     }
 
     /// One more row; texts are escaped here.
     pub fn row<'a>(&mut self, cells: impl IntoIterator<Item = (Paint, &'a str)>) {
-        let styled = self.table.should_style();
+        let styled = self.color;
         let cells = cells.into_iter().map(|(paint, text)| {
             let cell = Cell::new(escape::line(text));
             match paint.color() {
@@ -124,18 +134,60 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::{ColorChoice, Facts};
+
+    fn display(color: ColorChoice, columns: u16) -> Display {
+        let facts = Facts {
+            stdout_is_terminal: true,
+            stderr_is_terminal: true,
+            no_color: true,
+            dumb: false,
+            columns: Some(columns),
+        };
+        Display::decide(color, false, false, facts)
+    }
+
+    fn plain() -> Display {
+        display(ColorChoice::Never, 0)
+    }
 
     #[test]
     fn columns_align_and_no_line_ends_in_spaces() {
-        let mut table = Table::new(&["name", ">score"], false);
+        let mut table = Table::new(&["name", ">score"], plain());
         table.row([(Paint::Good, "alpha"), (Paint::Plain, "0.5")]);
         table.row([(Paint::Bad, "b"), (Paint::Plain, "0.25")]);
         assert_eq!(table.text(), "name   score\nalpha    0.5\nb       0.25\n");
     }
 
     #[test]
+    fn colour_is_as_decided_whatever_the_surroundings() {
+        let text = |color| {
+            let mut table = Table::new(&["name"], display(color, 80));
+            table.row([(Paint::Good, "alpha")]);
+            table.text()
+        };
+        assert_eq!(text(ColorChoice::Never), "name\nalpha\n");
+        let colored = text(ColorChoice::Always);
+        assert!(
+            colored.contains("\u{1b}[38;5;10malpha\u{1b}["),
+            "{colored:?}"
+        );
+    }
+
+    #[test]
+    fn a_terminal_without_a_width_does_not_wrap_cells() {
+        let lines = |columns| {
+            let mut table = Table::new(&["name"], display(ColorChoice::Never, columns));
+            table.row([(Paint::Plain, "one two three four five six")]);
+            table.text().lines().count()
+        };
+        assert_eq!(lines(0), 2);
+        assert!(lines(12) > 2);
+    }
+
+    #[test]
     fn cells_cannot_carry_terminal_sequences() {
-        let mut table = Table::new(&["name"], false);
+        let mut table = Table::new(&["name"], plain());
         table.row([(Paint::Plain, "a\u{1b}[31m\nb")]);
         assert_eq!(table.text(), "name\na\\x1b[31m\\nb\n");
     }

@@ -24,7 +24,7 @@ impl PackageTable {
         ];
         PackageTable {
             display,
-            table: Table::new(&columns, display.color),
+            table: Table::new(&columns, display),
             problems: String::new(),
         }
     }
@@ -54,7 +54,7 @@ impl PackageTable {
             (Paint::Faint, artifact.unwrap_or("-")),
         ]);
         if self.display.verbose && package.ok {
-            self.problems.push_str(&file_list(package));
+            self.problems.push_str(&file_list(package, self.display));
         }
         let Some(problem) = &package.error else {
             return;
@@ -82,8 +82,8 @@ impl PackageTable {
 }
 
 /// The files of a package, for `-v`.
-fn file_list(package: &PackageView<'_>) -> String {
-    let mut table = Table::new(&["  file", ">bytes", "sha256"], false);
+fn file_list(package: &PackageView<'_>, display: Display) -> String {
+    let mut table = Table::new(&["  file", ">bytes", "sha256"], display);
     for file in &package.files {
         table.row([
             (Paint::Plain, format!("  {}", file.path).as_str()),

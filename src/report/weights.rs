@@ -19,7 +19,7 @@ pub fn leaderboard(rows: &[LeaderboardRow], display: Display) -> String {
             ">conversations",
             "submission",
         ],
-        display.color,
+        display,
     );
     for row in rows {
         let share = if total > 0.0 {

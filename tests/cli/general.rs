@@ -100,3 +100,47 @@ fn colour_is_only_for_terminals_unless_it_is_asked_for() {
             .contains('\u{1b}')
     );
 }
+
+#[test]
+fn colour_on_a_terminal_is_what_was_asked_for_then_what_the_environment_says() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", "")]);
+    let is_colored = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let shown = place.on_terminal(100, arguments, variables);
+        assert!(!shown.contains("\u{1b}[m"), "empty colours: {shown:?}");
+        shown.contains('\u{1b}')
+    };
+    let no_color = [("NO_COLOR", "1"), ("TERM", "xterm")];
+    let dumb = [("TERM", "dumb")];
+    // A table, an error of ours, an error of the command line, help.
+    for command in [
+        &["validate", "a.zip"][..],
+        &["weights"],
+        &["bogus"],
+        &["--help"],
+    ] {
+        let with = |color| [command, &["--color", color]].concat();
+        assert!(is_colored(command, &[("TERM", "xterm")]), "{command:?}");
+        assert!(!is_colored(command, &no_color), "{command:?}");
+        assert!(!is_colored(command, &dumb), "{command:?}");
+        assert!(
+            !is_colored(&with("never"), &[("TERM", "xterm")]),
+            "{command:?}"
+        );
+        for variables in [&no_color[..], &dumb] {
+            assert!(is_colored(&with("always"), variables), "{command:?}");
+        }
+    }
+}
+
+#[test]
+fn tables_fit_the_terminal_and_do_not_wrap_where_its_width_is_unknown() {
+    let place = Place::new();
+    let name = format!("{}.zip", "long-name-".repeat(9));
+    place.zip(&name, &[("harness.py", "")]);
+    let plain = place.dfab(&["validate", &name]).exits(0).stdout;
+    let arguments = ["validate", &name, "--color", "never"];
+    assert_eq!(place.on_terminal(0, &arguments, &[]), plain);
+    let narrow = place.on_terminal(60, &arguments, &[]);
+    assert!(narrow.lines().all(|line| line.len() <= 60), "{narrow}");
+}

@@ -1,7 +1,7 @@
 //! One folder per test, a neutral environment, and what a failed command printed.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -78,6 +78,35 @@ impl Place {
             .write_all(input)
             .expect("input");
         Ran::of(child.wait_with_output().expect("dfab ends"))
+    }
+
+    /// What dfab shows on a terminal of so many columns; one of 0 columns does not know how many it has.
+    pub fn on_terminal(
+        &self,
+        columns: u16,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> String {
+        let size = nix::pty::Winsize {
+            ws_row: 24,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        };
+        let terminal = nix::pty::openpty(&size, None).expect("a terminal");
+        let mut command = self.command(arguments);
+        command
+            .envs(variables.iter().copied())
+            .stdout(terminal.slave.try_clone().expect("a descriptor"))
+            .stderr(terminal.slave);
+        let mut child = command.spawn().expect("dfab starts");
+        // Reading ends when nobody holds the other side any more.
+        drop(command);
+        let mut shown = Vec::new();
+        // The end of a terminal is an error, EIO.
+        let _ = std::fs::File::from(terminal.master).read_to_end(&mut shown);
+        child.wait().expect("dfab ends");
+        String::from_utf8_lossy(&shown).replace("\r\n", "\n")
     }
 
     pub fn names(&self) -> Vec<String> {
