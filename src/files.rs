@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::OFlag;
 use tempfile::NamedTempFile;
 
+/// The time of every file and folder dfab makes for a harness, in Unix seconds: 1980-01-01, as in the ZIPs that
+/// `pack` makes. The clock's would tell one run from the next.
+pub(crate) const FIXED_TIME: i64 = 315_532_800;
+
 /// What an SQLite database begins with (its file format, section 1.3.1).
 const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 

@@ -108,3 +108,21 @@ fn what_is_no_package_is_named_once() {
     let ran = place.dfab(&["exec", "f.zip"]).exits(1);
     assert_eq!(ran.stderr.matches("f.zip").count(), 1, "{}", ran.stderr);
 }
+
+#[test]
+fn the_times_of_a_workspace_are_the_same_in_every_run() {
+    let place = Place::new();
+    let harness = "import os\n\
+        for folder, folders, files in os.walk('/workspace'):\n    \
+            for name in ['', *sorted(files)]:\n        \
+                seen = os.stat(os.path.join(folder, name))\n        \
+                print(folder, name, seen.st_mtime, seen.st_mtime == seen.st_atime)\n";
+    place.file("p/harness.py", harness);
+    place.file("p/lib/util.py", "");
+    let first = place.dfab(&["exec", "p"]).exits(0);
+    assert_eq!(
+        first.stdout,
+        "/workspace  315532800.0 True\n/workspace harness.py 315532800.0 True\n\
+         /workspace/lib  315532800.0 True\n/workspace/lib util.py 315532800.0 True\n"
+    );
+}

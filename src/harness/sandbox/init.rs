@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
 use rustix::thread::{CapabilitySet, CapabilitySets};
@@ -78,6 +79,10 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         Ok(1) => {}
         _ => sys::exit_now(1),
     }
+    // The keeper's namespace begins at the group dfab was started in, so ours would show below it, by a name
+    // that differs from run to run. A namespace begun now shows `/`.
+    unshare(CloneFlags::CLONE_NEWCGROUP)
+        .map_err(|error| Failure::new(Part::Namespaces, "cgroup", error))?;
 
     let fork = sys::fork().map_err(|error| Failure::new(Part::Start, "fork", error))?;
     let harness = match fork {

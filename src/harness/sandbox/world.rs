@@ -4,6 +4,7 @@
 //! it gives up its identity, or the user's own process afterwards) and attached later inside the
 //! new namespaces. So nothing of the old tree is ever reachable by path from the new one.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -11,13 +12,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, Timespec, Timestamps};
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags};
 
 use super::protocol::{Failure, Part, Request};
 use super::sys::{
     MOUNT_NODEV, MOUNT_NOEXEC, MOUNT_NOSUID, MOUNT_RDONLY, MountAttributes, mount_setattr,
 };
+use crate::files::FIXED_TIME;
 use crate::harness::interpreter::{LayoutEntry, LayoutKind};
 
 /// Where the workspace is.
@@ -26,6 +28,13 @@ pub(super) const WORKSPACE: &str = "/workspace";
 pub(super) const TMP: &str = "/tmp";
 /// Devices that hold nothing of the host.
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+/// The usual links beside them.
+const DEVICE_LINKS: [(&str, &str); 4] = [
+    ("/proc/self/fd", "dev/fd"),
+    ("/proc/self/fd/0", "dev/stdin"),
+    ("/proc/self/fd/1", "dev/stdout"),
+    ("/proc/self/fd/2", "dev/stderr"),
+];
 /// Bytes of the root's own tmpfs, which holds only folders and links.
 const ROOT_BYTES: &str = "1048576";
 /// Bytes of scratch space for each file it may hold, and the bounds of that number.
@@ -235,6 +244,7 @@ pub(super) fn enter(
     attach_devices()?;
     make_folder(Path::new("proc"), 0o555).map_err(failed("make /proc"))?;
     let no_proc = mount_proc().err().map(|error| error.to_string());
+    fix_times(&request.layout)?;
     seal(root.as_fd()).map_err(failed("seal it"))?;
     Ok(no_proc)
 }
@@ -287,13 +297,7 @@ fn attach_devices() -> Result<(), Failure> {
         make_file(&to).map_err(failed)?;
         attach(tree.as_fd(), &to).map_err(|error| failed(error.into()).at(path))?;
     }
-    let links = [
-        ("/proc/self/fd", "dev/fd"),
-        ("/proc/self/fd/0", "dev/stdin"),
-        ("/proc/self/fd/1", "dev/stdout"),
-        ("/proc/self/fd/2", "dev/stderr"),
-    ];
-    for (target, at) in links {
+    for (target, at) in DEVICE_LINKS {
         rustix::fs::symlink(target, at).map_err(|error| failed(error.into()))?;
     }
     Ok(())
@@ -311,6 +315,38 @@ fn mount_proc() -> io::Result<()> {
         | MountAttrFlags::MOUNT_ATTR_NOEXEC;
     let tree = rustix::mount::fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, attributes)?;
     Ok(attach(tree.as_fd(), Path::new("proc"))?)
+}
+
+/// Gives one time to all that was made here and is not hidden below a mount. Comes last, for what is made in a
+/// folder changes the folder's time.
+fn fix_times(layout: &[LayoutEntry]) -> Result<(), Failure> {
+    let mut made: BTreeSet<PathBuf> = [".", "dev", "dev/shm", "tmp"].map(PathBuf::from).into();
+    made.extend(DEVICE_LINKS.map(|(_, at)| PathBuf::from(at)));
+    for entry in layout {
+        let path = inside(&entry.path);
+        let passages = path.ancestors().skip(1);
+        made.extend(
+            passages
+                .filter(|passage| !passage.as_os_str().is_empty())
+                .map(Path::to_owned),
+        );
+        if matches!(entry.kind, LayoutKind::Link(_)) {
+            made.insert(path);
+        }
+    }
+    let time = Timespec {
+        tv_sec: FIXED_TIME,
+        tv_nsec: 0,
+    };
+    let times = Timestamps {
+        last_access: time,
+        last_modification: time,
+    };
+    for path in made {
+        rustix::fs::utimensat(CWD, &path, &times, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|error| root_failure("fix its times", error.into()).at(&path))?;
+    }
+    Ok(())
 }
 
 /// Makes the current folder `/`, lets go of the old root, and forbids changes.

@@ -1,7 +1,7 @@
 //! Extraction: what lands where, with which modes, and what is left when it fails.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -85,4 +85,23 @@ fn workspace_must_be_an_empty_folder() {
     fs::write(real.join("old"), "kept").expect("file");
     assert!(extract(&package, &real).is_err());
     assert_eq!(fs::read_to_string(real.join("old")).expect("text"), "kept");
+}
+
+#[test]
+fn everything_in_a_workspace_has_one_time() {
+    let items = [
+        Item::stored("x/y/z.txt", "deep"),
+        Item::stored("x/a.txt", "later in the same folder"),
+    ];
+    let package = read(&Archive::with_harness(items).bytes()).expect("valid");
+    let root = TempDir::new().expect("temporary folder");
+    extract(&package, root.path()).expect("extracted");
+    for path in ["", "harness.py", "x", "x/y", "x/y/z.txt", "x/a.txt"] {
+        let meta = fs::metadata(root.path().join(path)).expect("exists");
+        assert_eq!(
+            (meta.mtime(), meta.mtime_nsec()),
+            (315_532_800, 0),
+            "{path}"
+        );
+    }
 }
