@@ -98,7 +98,7 @@ impl ExecutorError {
             ),
             Self::PythonInSandbox { .. } => Some(
                 "the interpreter needs files outside its own folders and the system's library \
-                 folders; use a self-contained one, or executor `docker`"
+                 folders; use a self-contained one"
                     .to_owned(),
             ),
             Self::Isolation { hint, .. } => hint.clone(),

@@ -168,7 +168,7 @@ impl PackageError {
                 format!("at most {limit} files are accepted (max_zip_files)")
             }
             Self::UnsafePath { .. } => {
-                "store relative names without `..`; `dfab pack` does so".into()
+                "use relative names without `..`; a backslash separates folders too".into()
             }
             Self::Symlink { .. } => "store the file's content instead of a link".into(),
             Self::ExtensionNotAllowed { name } if is_left_by_python(name) => {
@@ -196,9 +196,8 @@ impl PackageError {
                 "{wanted:?} is not in the package; add it, name another file under `entrypoint` \
                  in data_fabrication.yaml, or ship exactly one .py file"
             ),
-            Self::Entry { .. } | Self::Directory { .. } => {
-                "pack the files again with `dfab pack FOLDER -o FILE.zip`".into()
-            }
+            Self::Entry { fault, .. } => fault.hint(),
+            Self::Directory { .. } => PACK_AGAIN.into(),
             Self::Manifest { fault, .. } => match fault {
                 ManifestFault::Tag(_) => "remove the tag; plain values are enough".into(),
                 ManifestFault::NotUtf8 => "save the manifest as UTF-8".into(),
@@ -234,6 +233,9 @@ impl PackageError {
         }
     }
 }
+
+/// For archives that are broken as archives: packing their files mends them.
+pub(super) const PACK_AGAIN: &str = "pack the files again with `dfab pack FOLDER -o FILE.zip`";
 
 /// A manifest fault and its line, before the manifest's name is known.
 #[derive(Debug, Clone, PartialEq, Eq)]

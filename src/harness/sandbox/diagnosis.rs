@@ -9,7 +9,7 @@ use super::protocol::{Failure, Part};
 use crate::harness::ExecutorError;
 
 /// What to do where isolation cannot be had at all.
-const ALTERNATIVES: &str = "or choose executor `docker`, or `direct` for code you trust";
+const ALTERNATIVES: &str = "or, for code you trust alone, run it without isolation: `--executor direct --allow-direct true`";
 
 /// The error for a failure of our own.
 pub(super) fn explain(failure: Failure) -> ExecutorError {
@@ -148,7 +148,7 @@ mod tests {
     fn every_refusal_names_an_alternative() {
         for part in [Part::Namespaces, Part::UserMapping, Part::PrivateRoot] {
             let text = hint_for(part, Errno::EPERM, &System::default());
-            assert!(text.contains("docker"), "{text}");
+            assert!(text.contains("--executor direct"), "{text}");
         }
     }
 

@@ -246,6 +246,41 @@ impl EntryFault {
     }
 }
 
+impl EntryFault {
+    /// A next step. Names and kinds stay as they are however often the files are packed; damage does not.
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::NameNotUtf8 | Self::NameNul | Self::NameControl { .. } => {
+                "rename the file, in UTF-8 and without control characters".into()
+            }
+            Self::NameTooLong { .. } => format!(
+                "shorten the names: with its folders a file's may have {} bytes",
+                crate::package::MAX_NAME_BYTES
+            ),
+            Self::TooDeep { .. } => format!(
+                "move it up: a path may have {} segments",
+                crate::package::MAX_PATH_SEGMENTS
+            ),
+            Self::Duplicate { .. } => {
+                "keep one of the two; letter case alone does not tell names apart".into()
+            }
+            Self::FileWhereFolder { .. } => "rename the file or the folder".into(),
+            Self::SpecialFile { .. } => "leave it out, or store a regular file in its place".into(),
+            Self::Encrypted
+            | Self::Method { .. }
+            | Self::Version { .. }
+            | Self::NoLocalHeader
+            | Self::DataOutside
+            | Self::Overlap { .. }
+            | Self::HeadersDisagree { .. }
+            | Self::Zip64 { .. }
+            | Self::SizeDiffers { .. }
+            | Self::Crc
+            | Self::Damaged { .. } => super::PACK_AGAIN.into(),
+        }
+    }
+}
+
 impl DirectoryFault {
     pub(super) fn code(&self) -> &'static str {
         match self {

@@ -196,8 +196,12 @@ fn endless_folders_end_early() {
     // Deep, but not too deep to walk: the archive's own rule names the file.
     let name = format!("{}f.txt", "d/".repeat(40));
     let root = folder(&[("harness.py", ""), (&name, "")]);
-    assert_eq!(
-        pack(root.path()).expect_err("refused").code(),
-        "path_too_deep"
+    let refused = pack(root.path()).expect_err("refused");
+    assert_eq!(refused.code(), "path_too_deep");
+    // Packing is what was just tried.
+    let hint = refused.hint().expect("a hint");
+    assert!(
+        hint.contains("32 segments") && !hint.contains("dfab pack"),
+        "{hint}"
     );
 }
