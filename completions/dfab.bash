@@ -25,6 +25,9 @@ _dfab() {
             dfab,exec)
                 cmd="dfab__subcmd__exec"
                 ;;
+            dfab,help)
+                cmd="dfab__subcmd__help"
+                ;;
             dfab,pack)
                 cmd="dfab__subcmd__pack"
                 ;;
@@ -49,6 +52,42 @@ _dfab() {
             dfab,weights)
                 cmd="dfab__subcmd__weights"
                 ;;
+            dfab__subcmd__help,completions)
+                cmd="dfab__subcmd__help__subcmd__completions"
+                ;;
+            dfab__subcmd__help,config)
+                cmd="dfab__subcmd__help__subcmd__config"
+                ;;
+            dfab__subcmd__help,exec)
+                cmd="dfab__subcmd__help__subcmd__exec"
+                ;;
+            dfab__subcmd__help,help)
+                cmd="dfab__subcmd__help__subcmd__help"
+                ;;
+            dfab__subcmd__help,pack)
+                cmd="dfab__subcmd__help__subcmd__pack"
+                ;;
+            dfab__subcmd__help,preflight)
+                cmd="dfab__subcmd__help__subcmd__preflight"
+                ;;
+            dfab__subcmd__help,review)
+                cmd="dfab__subcmd__help__subcmd__review"
+                ;;
+            dfab__subcmd__help,run)
+                cmd="dfab__subcmd__help__subcmd__run"
+                ;;
+            dfab__subcmd__help,score)
+                cmd="dfab__subcmd__help__subcmd__score"
+                ;;
+            dfab__subcmd__help,similarity)
+                cmd="dfab__subcmd__help__subcmd__similarity"
+                ;;
+            dfab__subcmd__help,validate)
+                cmd="dfab__subcmd__help__subcmd__validate"
+                ;;
+            dfab__subcmd__help,weights)
+                cmd="dfab__subcmd__help__subcmd__weights"
+                ;;
             *)
                 ;;
         esac
@@ -56,7 +95,7 @@ _dfab() {
 
     case "${cmd}" in
         dfab)
-            opts="-q -v -h -V --config --format --color --quiet --verbose --help --version completions validate review exec run score similarity weights pack preflight config"
+            opts="-q -v -h -V --config --format --color --quiet --verbose --help --version completions validate review exec run score similarity weights pack preflight config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -112,7 +151,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__config)
-            opts="-q -v -h --slug --name --version --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --host --port --public-submissions-enabled --shared-token-file --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-allowed-images --docker-broker-token-file --llm-judge-enabled --llm-plagiarism-enabled --llm-model --llm-timeout-seconds --llm-max-retries --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --python --executor --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --slug --name --version --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --host --port --public-submissions-enabled --shared-token-file --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-allowed-images --docker-broker-url --docker-broker-token-file --llm-judge-enabled --llm-plagiarism-enabled --llm-endpoint --llm-model --llm-timeout-seconds --llm-max-retries --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --python --executor --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -199,7 +238,7 @@ _dfab() {
                     return 0
                     ;;
                 --public-submissions-enabled)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --shared-token-file)
@@ -207,19 +246,19 @@ _dfab() {
                     return 0
                     ;;
                 --direct-subprocess-enabled)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --allow-direct)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --docker-enabled)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --docker-backend)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "cli broker" -- "${cur}"))
                     return 0
                     ;;
                 --docker-bin)
@@ -247,7 +286,7 @@ _dfab() {
                     return 0
                     ;;
                 --docker-read-only)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --docker-user)
@@ -258,15 +297,23 @@ _dfab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --docker-broker-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --docker-broker-token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --llm-judge-enabled)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --llm-plagiarism-enabled)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --llm-endpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -287,7 +334,7 @@ _dfab() {
                     return 0
                     ;;
                 --similarity-own-history)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "include exclude" -- "${cur}"))
                     return 0
                     ;;
                 --sandbox-memory)
@@ -319,7 +366,7 @@ _dfab() {
                     return 0
                     ;;
                 --executor)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sandbox docker broker direct" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -389,11 +436,11 @@ _dfab() {
                     return 0
                     ;;
                 --direct-subprocess-enabled)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --allow-direct)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --sandbox-memory)
@@ -425,7 +472,7 @@ _dfab() {
                     return 0
                     ;;
                 --executor)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sandbox docker broker direct" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -440,6 +487,188 @@ _dfab() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help)
+            opts="completions validate review exec run score similarity weights pack preflight config help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__exec)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__pack)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__preflight)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__review)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__score)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__similarity)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__validate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__weights)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -541,11 +770,11 @@ _dfab() {
                     return 0
                     ;;
                 --direct-subprocess-enabled)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --allow-direct)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --sandbox-memory)
@@ -577,7 +806,7 @@ _dfab() {
                     return 0
                     ;;
                 --executor)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sandbox docker broker direct" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -725,11 +954,11 @@ _dfab() {
                     return 0
                     ;;
                 --direct-subprocess-enabled)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --allow-direct)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
                     return 0
                     ;;
                 --similarity-window)
@@ -737,7 +966,7 @@ _dfab() {
                     return 0
                     ;;
                 --similarity-own-history)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "include exclude" -- "${cur}"))
                     return 0
                     ;;
                 --sandbox-memory)
@@ -769,7 +998,7 @@ _dfab() {
                     return 0
                     ;;
                 --executor)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sandbox docker broker direct" -- "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -46,6 +46,7 @@ complete -c dfab -n "__fish_dfab_needs_command" -f -a "weights" -d 'Print the we
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "pack" -d 'Make a package from a folder'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "preflight" -d 'Check that this machine can evaluate packages'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "config" -d 'Print every setting with its origin'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c dfab -n "__fish_dfab_using_subcommand completions" -l regenerate -d 'Write all completions and manual pages below this folder of the sources' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand completions" -l config -d 'Read settings from this YAML file' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand completions" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
@@ -95,14 +96,18 @@ complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-zip-uncompressed-
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l evaluation-timeout-seconds -l timeout -d 'Wall-clock time one harness may take, in seconds [default: 300]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand exec" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
+false\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand exec" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
+docker\t''
+broker\t''
+direct\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l config -d 'Read settings from this YAML file' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
 json\t'One JSON document'
@@ -128,16 +133,21 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l min-conversations -d '
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l max-conversations -d 'Most conversations of a dataset [default: 10000]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand run" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
+false\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r -f -a "include\t''
+exclude\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand run" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
+docker\t''
+broker\t''
+direct\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l config -d 'Read settings from this YAML file' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
 json\t'One JSON document'
@@ -215,14 +225,18 @@ complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l evaluation-timeo
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sample-preview-limit -d 'Lines of a dataset that are kept as its sample [default: 25]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
+false\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
+docker\t''
+broker\t''
+direct\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l config -d 'Read settings from this YAML file' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
 json\t'One JSON document'
@@ -250,35 +264,48 @@ complete -c dfab -n "__fish_dfab_using_subcommand config" -l runner-seed -l seed
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l host -d 'Address the HTTP server listens on [default: 127.0.0.1]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l port -d 'Port the HTTP server listens on [default: 8080]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l public-submissions-enabled -d 'Whether the public submission routes are open [default: true]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l public-submissions-enabled -d 'Whether the public submission routes are open [default: true]' -r -f -a "true\t''
+false\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l shared-token-file -d 'File that holds the token, read when the token is needed [default: /run/secrets/platform/challenge_token]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-enabled -d 'Whether harnesses run in containers, unless `executor` says otherwise [default: false]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-backend -d 'How containers are started [default: cli]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-enabled -d 'Whether harnesses run in containers, unless `executor` says otherwise [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-backend -d 'How containers are started [default: cli]' -r -f -a "cli\t''
+broker\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-bin -d 'The Docker command [default: docker]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-network -d 'Network of the containers [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-cpus -d 'Processors a container may use [default: 2.0]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-memory -d 'Memory of a container [default: 4g]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-memory-swap -d 'Memory and swap of a container together [default: 4g]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
+false\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-user -d 'User inside the containers [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-judge-enabled -d 'Whether a language model takes part in judging [default: false]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-plagiarism-enabled -d 'Whether a language model audits near copies [default: false]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-judge-enabled -d 'Whether a language model takes part in judging [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-plagiarism-enabled -d 'Whether a language model audits near copies [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-endpoint -d 'Chat endpoint of the language model [default: http://localhost:11434/api/chat]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-model -d 'The language model\'s name [default: llama3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-timeout-seconds -d 'Time one request to the language model may take, in seconds [default: 60]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-max-retries -d 'How often a failed request to the language model is repeated [default: 3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r -f -a "include\t''
+exclude\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
+docker\t''
+broker\t''
+direct\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l config -d 'Read settings from this YAML file' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
 json\t'One JSON document'
@@ -289,3 +316,15 @@ never\t'Never'"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "validate" -d 'Check packages against the package contract'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "review" -d 'Review the Python code of packages without running it'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "exec" -d 'Run one harness as a validator would, and nothing else'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "run" -d 'Evaluate packages from end to end and store the results'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "score" -d 'Score datasets'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "similarity" -d 'Compare the structure of Python code'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "weights" -d 'Print the weights: best score per hotkey'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "pack" -d 'Make a package from a folder'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "preflight" -d 'Check that this machine can evaluate packages'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "config" -d 'Print every setting with its origin'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -33,7 +33,7 @@ Exit status: 0 all well; 1 finished, but something was refused, rejected or fail
 /// The `dfab` program.
 #[derive(Debug, Parser)]
 #[command(name = "dfab", version, about = ABOUT, long_about = LONG_ABOUT, after_help = EXAMPLES)]
-#[command(disable_help_subcommand = true, max_term_width = 100)]
+#[command(max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     pub(super) global: Global,

@@ -3,8 +3,10 @@
 //! Secrets have no flag: every user of a machine can read the arguments of every process.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::sync::LazyLock;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
@@ -83,6 +85,7 @@ fn flags(mut command: Command, wanted: impl Fn(&str) -> bool) -> Command {
             .long(setting.name.replace('_', "-"))
             .value_name("VALUE")
             .help_heading("Settings")
+            .hide_possible_values(true)
             // `-h` is for what people use every day.
             .hide_short_help(true)
             .help(format!("{summary} [default: {}]", setting.default))
@@ -90,12 +93,37 @@ fn flags(mut command: Command, wanted: impl Fn(&str) -> bool) -> Command {
                 "{summary}. Takes {} [default: {}]",
                 setting.accepts, setting.default
             ));
+        if !setting.choices.is_empty() {
+            flag = flag.value_parser(Offered(setting.choices));
+        }
         if let Some((_, alias)) = ALIASES.iter().find(|(name, _)| *name == setting.name) {
             flag = flag.visible_alias(*alias);
         }
         command = command.arg(flag);
     }
     command
+}
+
+/// Offers the values of a closed choice to completions. Judging a value is left to the settings, which know its other
+/// spellings and name its origin.
+#[derive(Clone)]
+struct Offered(&'static [&'static str]);
+
+impl TypedValueParser for Offered {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().map(PossibleValue::new)))
+    }
 }
 
 /// The flag of a setting, as it is typed.
@@ -167,6 +195,34 @@ mod tests {
         assert!(given.contains(&("evaluation_timeout_seconds", "5".to_owned())));
         assert!(given.contains(&("executor", "direct".to_owned())));
         assert_eq!(given.len(), 2);
+    }
+
+    #[test]
+    fn every_setting_but_a_secret_has_a_flag() {
+        let command = super::super::command();
+        let config = command.find_subcommand("config").expect("config");
+        for setting in settings::descriptions() {
+            let has_flag = config
+                .get_arguments()
+                .any(|flag| flag.get_id().as_str() == setting.name);
+            assert_eq!(has_flag, !setting.secret, "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn closed_choices_are_offered_and_judged_by_the_settings() {
+        let command = super::super::command();
+        let run = command.find_subcommand("run").expect("run");
+        let executor = run.get_arguments().find(|flag| flag.get_id() == "executor");
+        let offered = executor.expect("a flag").get_possible_values();
+        let names: Vec<_> = offered.iter().map(PossibleValue::get_name).collect();
+        assert_eq!(names, ["sandbox", "docker", "broker", "direct"]);
+        let other_spelling = ["dfab", "config", "--docker-enabled", "YES"];
+        assert!(
+            super::super::command()
+                .try_get_matches_from(other_spelling)
+                .is_ok()
+        );
     }
 
     #[test]

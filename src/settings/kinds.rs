@@ -13,9 +13,23 @@ use super::sources::Given;
 /// One kind of value.
 pub(super) struct Kind<T> {
     pub accepts: &'static str,
-    pub secret: bool,
+    pub secrecy: Secrecy,
+    /// The values of a closed choice, for completions; of several spellings the usual one.
+    pub choices: &'static [&'static str],
     pub parse: fn(&Given) -> Option<T>,
     pub show: fn(&T) -> Value,
+}
+
+/// How much of a value may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secrecy {
+    /// All of it.
+    Open,
+    /// It may hold a password: a refused one is not repeated, and one with a password is refused from a flag,
+    /// because every user of a machine can read the arguments of every process.
+    Password,
+    /// Nothing. It has no flag.
+    Secret,
 }
 
 /// Which executor runs harnesses.
@@ -93,14 +107,16 @@ fn line(given: &Given) -> Option<String> {
 
 pub(super) const TEXT: Kind<String> = Kind {
     accepts: "one line of text",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: line,
     show: |v| json!(v),
 };
 
 pub(super) const OPTIONAL_TEXT: Kind<Option<String>> = Kind {
     accepts: "one line of text, or nothing",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| optional(given, line),
     show: |v| json!(v),
 };
@@ -108,7 +124,8 @@ pub(super) const OPTIONAL_TEXT: Kind<Option<String>> = Kind {
 /// The slug ends up in container names and headers.
 pub(super) const SLUG: Kind<String> = Kind {
     accepts: "1 to 64 ASCII letters, digits, `-`, `_` or `.`, beginning with a letter or digit",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| {
         let slug = trimmed(given)?;
         let inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -122,14 +139,16 @@ pub(super) const SLUG: Kind<String> = Kind {
 
 pub(super) const HOST: Kind<String> = Kind {
     accepts: "a host name or IP address",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| line(given).filter(|host| !host.contains([' ', '/', '@'])),
     show: |v| json!(v),
 };
 
 pub(super) const SECRET: Kind<Option<Secret>> = Kind {
     accepts: "a token on one line, or nothing",
-    secret: true,
+    secrecy: Secrecy::Secret,
+    choices: &[],
     parse: |given| optional(given, line).map(|token| token.map(Secret::new)),
     show: |v| match v {
         Some(_) => json!(MASK),
@@ -150,15 +169,16 @@ fn url(given: &Given) -> Option<String> {
 
 pub(super) const URL: Kind<String> = Kind {
     accepts: "a URL that begins with http:// or https://",
-    // It may hold a password, so a refused one is not repeated.
-    secret: true,
+    secrecy: Secrecy::Password,
+    choices: &[],
     parse: url,
     show: |v| json!(mask_url(v)),
 };
 
 pub(super) const OPTIONAL_URL: Kind<Option<String>> = Kind {
     accepts: "a URL that begins with http:// or https://, or nothing",
-    secret: true,
+    secrecy: Secrecy::Password,
+    choices: &[],
     parse: |given| optional(given, url),
     show: |v| json!(v.as_deref().map(mask_url)),
 };
@@ -168,7 +188,8 @@ const MAX_FILE_NAME: usize = 255;
 
 pub(super) const FILE_NAME: Kind<String> = Kind {
     accepts: "a plain file name, without folders or control characters",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| {
         let name = text(given).filter(|name| is_line(name))?;
         let good =
@@ -192,14 +213,16 @@ fn show_path(path: &Path) -> Value {
 
 pub(super) const PATH: Kind<PathBuf> = Kind {
     accepts: "a path",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: path,
     show: |v| show_path(v),
 };
 
 pub(super) const OPTIONAL_PATH: Kind<Option<PathBuf>> = Kind {
     accepts: "a path, or nothing",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| optional(given, path),
     show: |v| v.as_deref().map_or(Value::Null, show_path),
 };
@@ -210,7 +233,8 @@ const DATABASE_SCHEMES: [&str; 2] = ["sqlite:///", "sqlite+aiosqlite:///"];
 pub(super) const DATABASE: Kind<PathBuf> = Kind {
     accepts: "the path of a file, `sqlite:///PATH` or `sqlite+aiosqlite:///PATH` (a fourth slash \
               makes it absolute)",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| {
         let given = text(given)?;
         let in_url = DATABASE_SCHEMES
@@ -253,35 +277,40 @@ const MOST: u64 = 1_000_000_000;
 
 pub(super) const COUNT: Kind<usize> = Kind {
     accepts: "a whole number from 0 to 1000000000",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| usize::try_from(whole_between(given, 0, MOST)?).ok(),
     show: |v| json!(v),
 };
 
 pub(super) const POSITIVE: Kind<usize> = Kind {
     accepts: "a whole number from 1 to 1000000000",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| usize::try_from(whole_between(given, 1, MOST)?).ok(),
     show: |v| json!(v),
 };
 
 pub(super) const LIMIT: Kind<u64> = Kind {
     accepts: "a whole number from 1 to 1000000000",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| whole_between(given, 1, MOST),
     show: |v| json!(v),
 };
 
 pub(super) const RETRIES: Kind<u32> = Kind {
     accepts: "a whole number from 0 to 100",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| u32::try_from(whole_between(given, 0, 100)?).ok(),
     show: |v| json!(v),
 };
 
 pub(super) const PORT: Kind<u16> = Kind {
     accepts: "a port from 0 to 65535 (0 takes a free one)",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| u16::try_from(whole(given)?).ok(),
     show: |v| json!(v),
 };
@@ -289,14 +318,16 @@ pub(super) const PORT: Kind<u16> = Kind {
 /// The seed becomes `PYTHONHASHSEED`, and Python refuses to start with a larger one.
 pub(super) const SEED: Kind<u64> = Kind {
     accepts: "a whole number from 0 to 4294967295",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| whole_between(given, 0, u64::from(u32::MAX)),
     show: |v| json!(v),
 };
 
 pub(super) const WINDOW: Kind<Window> = Kind {
     accepts: "a whole number from 0 to 1000000000, or `all`",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| match trimmed(given)? {
         word if word.eq_ignore_ascii_case("all") => Some(Window::All),
         _ => Some(Window::Last((COUNT.parse)(given)?)),
@@ -312,7 +343,8 @@ const LONGEST_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
 
 pub(super) const SECONDS: Kind<Duration> = Kind {
     accepts: "seconds, more than 0 and at most 604800, fractions allowed",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| {
         let seconds = decimal(trimmed(given)?)?;
         let duration = Duration::try_from_secs_f64(seconds).ok()?;
@@ -326,7 +358,8 @@ pub(super) const SECONDS: Kind<Duration> = Kind {
 
 pub(super) const CPUS: Kind<f64> = Kind {
     accepts: "a number of processors, from 0.01 to 1024",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| decimal(trimmed(given)?).filter(|cpus| (0.01..=1024.0).contains(cpus)),
     show: |v| json!(v),
 };
@@ -345,7 +378,8 @@ fn decimal(text: &str) -> Option<f64> {
 
 pub(super) const BOOLEAN: Kind<bool> = Kind {
     accepts: "true, false, yes, no, on, off, t, f, y, n, 1 or 0",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &["true", "false"],
     parse: |given| match trimmed(given)?.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" | "t" | "y" => Some(true),
         "false" | "0" | "no" | "off" | "f" | "n" => Some(false),
@@ -356,7 +390,8 @@ pub(super) const BOOLEAN: Kind<bool> = Kind {
 
 pub(super) const EXECUTOR: Kind<ExecutorChoice> = Kind {
     accepts: "sandbox, docker, broker or direct",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &["sandbox", "docker", "broker", "direct"],
     parse: |given| match trimmed(given)?.to_ascii_lowercase().as_str() {
         "sandbox" => Some(ExecutorChoice::Sandbox),
         "docker" => Some(ExecutorChoice::Docker),
@@ -376,7 +411,8 @@ pub(super) const EXECUTOR: Kind<ExecutorChoice> = Kind {
 
 pub(super) const DOCKER_BACKEND: Kind<DockerBackend> = Kind {
     accepts: "cli or broker",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &["cli", "broker"],
     parse: |given| match trimmed(given)?.to_ascii_lowercase().as_str() {
         "cli" => Some(DockerBackend::Cli),
         "broker" => Some(DockerBackend::Broker),
@@ -392,7 +428,8 @@ pub(super) const DOCKER_BACKEND: Kind<DockerBackend> = Kind {
 
 pub(super) const OWN_HISTORY: Kind<OwnHistory> = Kind {
     accepts: "include or exclude",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &["include", "exclude"],
     parse: |given| match trimmed(given)?.to_ascii_lowercase().as_str() {
         "include" => Some(OwnHistory::Include),
         "exclude" => Some(OwnHistory::Exclude),
@@ -408,7 +445,8 @@ pub(super) const OWN_HISTORY: Kind<OwnHistory> = Kind {
 
 pub(super) const DOCKER_NETWORK: Kind<String> = Kind {
     accepts: "`none`, or a network whose name begins with `platform_`",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| {
         line(given).filter(|network| {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -432,7 +470,8 @@ fn is_image_pattern(pattern: &str) -> bool {
 
 pub(super) const IMAGES: Kind<Vec<String>> = Kind {
     accepts: "image names, comma separated or as a JSON list; a trailing `*` makes one a prefix",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| {
         let images = match given {
             Given::List(items) => items.clone(),

@@ -71,8 +71,10 @@ pub struct Description {
     pub accepts: &'static str,
     /// What the setting does.
     pub help: &'static str,
-    /// Whether the value is masked wherever it is shown.
+    /// Whether the value is masked wherever it is shown; then it has no flag either.
     pub secret: bool,
+    /// The values of a closed choice, in their usual spelling; none for other settings.
+    pub choices: &'static [&'static str],
 }
 
 /// Finds the value of every setting.

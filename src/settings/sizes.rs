@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::kinds::{Kind, text, trimmed};
+use super::kinds::{Kind, Secrecy, text, trimmed};
 use super::sources::Given;
 
 /// Bytes of a size such as `4MiB`, `1.5 GB`, `512m` or `1048576`. `KiB` and its like and single
@@ -43,7 +43,8 @@ pub(super) fn parse_size(text: &str) -> Option<u64> {
 
 pub(super) const SIZE: Kind<u64> = Kind {
     accepts: "a size of at least one byte, such as 4MiB, 1.5GB, 512m or 4194304",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| parse_size(text(given)?).filter(|&bytes| bytes > 0),
     show: |v| json!(v),
 };
@@ -60,14 +61,16 @@ fn docker_size(given: &Given) -> Option<String> {
 
 pub(super) const DOCKER_SIZE: Kind<String> = Kind {
     accepts: "a size of at least 6m in Docker's syntax, such as 4g or 512m",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: docker_size,
     show: |v| json!(v),
 };
 
 pub(super) const DOCKER_SWAP: Kind<String> = Kind {
     accepts: "a size of at least 6m in Docker's syntax, such as 4g or 512m, or -1 for no limit",
-    secret: false,
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| match trimmed(given)? {
         "-1" => Some("-1".to_owned()),
         _ => docker_size(given),

@@ -8,7 +8,8 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::file::ConfigFile;
-use super::kinds::Kind;
+use super::kinds::{Kind, Secrecy};
+use super::secret::{MASK, mask_url};
 use super::{Effective, SettingsError, descriptions};
 
 /// Prefixes of environment variables, strongest first.
@@ -208,16 +209,20 @@ impl Lookup {
     ) -> Result<T, SettingsError> {
         let fallback = || (Origin::Default, Given::Text(default.to_owned()));
         let (origin, given) = self.given.remove(name).unwrap_or_else(fallback);
-        let value = (kind.parse)(&given).ok_or_else(|| SettingsError::Value {
+        let refused = |accepts: String| SettingsError::Value {
             name,
             origin: origin.to_string(),
-            value: if kind.secret {
-                super::secret::MASK.to_owned()
-            } else {
-                given.shown()
+            value: match kind.secrecy {
+                Secrecy::Open => given.shown(),
+                Secrecy::Password | Secrecy::Secret => MASK.to_owned(),
             },
-            accepts: kind.accepts.to_owned(),
-        })?;
+            accepts,
+        };
+        let value = (kind.parse)(&given).ok_or_else(|| refused(kind.accepts.to_owned()))?;
+        if kind.secrecy == Secrecy::Password && is_exposed(&origin, &given) {
+            let accepts = format!("{}; one with a password only elsewhere", kind.accepts);
+            return Err(refused(accepts));
+        }
         let shown: Value = (kind.show)(&value);
         self.rows.push(Effective {
             name,
@@ -229,6 +234,14 @@ impl Lookup {
 
     pub(super) fn into_rows(self) -> Vec<Effective> {
         self.rows
+    }
+}
+
+/// Whether a URL's password would be in the process's arguments.
+fn is_exposed(origin: &Origin, given: &Given) -> bool {
+    match (origin, given) {
+        (Origin::Flag(_), Given::Text(url)) => mask_url(url) != *url,
+        _ => false,
     }
 }
 

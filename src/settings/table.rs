@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::kinds::{self, DockerBackend, ExecutorChoice, OwnHistory, Window};
+use super::kinds::{self, DockerBackend, ExecutorChoice, OwnHistory, Secrecy, Window};
 use super::sources::Lookup;
 use super::{Description, Effective, Secret, SettingsError};
 
@@ -26,7 +26,8 @@ macro_rules! settings {
                 default: $default,
                 accepts: kinds::$kind.accepts,
                 help: $help.trim_ascii(),
-                secret: kinds::$kind.secret,
+                secret: matches!(kinds::$kind.secrecy, Secrecy::Secret),
+                choices: kinds::$kind.choices,
             },
         )+];
 

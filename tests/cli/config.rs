@@ -99,3 +99,59 @@ fn a_value_that_is_not_text_is_refused() {
         .unwrap();
     Ran::of(output).exits(2).says("DATA_FABRICATION_SLUG");
 }
+
+#[test]
+fn python_is_the_interpreter_that_is_found() {
+    let place = Place::new();
+    let ran = place.dfab(&["config", "--format", "json"]).exits(0);
+    let row = setting(&ran, "python");
+    let found = row["value"].as_str().expect("a path");
+    assert!(std::path::Path::new(found).is_absolute(), "{found}");
+    assert_eq!(row["origin"], "default");
+    let ran = place
+        .dfab(&["config", "--python", "no-such-python", "--format", "json"])
+        .exits(0)
+        .says("warning: python interpreter \"no-such-python\"");
+    assert_eq!(setting(&ran, "python")["value"], "no-such-python");
+}
+
+#[test]
+fn addresses_have_flags_that_take_no_password() {
+    let place = Place::new();
+    let ran = place
+        .dfab(&[
+            "config",
+            "--llm-endpoint",
+            "http://judge.example/api/chat",
+            "--docker-broker-url",
+            "https://broker.example",
+            "--format",
+            "json",
+        ])
+        .exits(0);
+    assert_eq!(
+        setting(&ran, "llm_endpoint")["value"],
+        "http://judge.example/api/chat"
+    );
+    assert_eq!(
+        setting(&ran, "docker_broker_url")["origin"],
+        "--docker-broker-url"
+    );
+    let ran = place
+        .dfab(&[
+            "config",
+            "--llm-endpoint",
+            "http://me:hunter2@judge.example/",
+        ])
+        .exits(2)
+        .says("one with a password only elsewhere");
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    let output = place
+        .command(&["config"])
+        .env("CHALLENGE_LLM_ENDPOINT", "http://me:hunter2@judge.example/")
+        .output()
+        .unwrap();
+    Ran::of(output)
+        .exits(0)
+        .prints("http://********@judge.example/");
+}

@@ -22,7 +22,8 @@ fn help_and_version_are_answers() {
         "preflight",
         "completions",
     ] {
-        place.dfab(&[command, "--help"]).exits(0).prints("Example");
+        let help = place.dfab(&[command, "--help"]).exits(0).prints("Example");
+        assert_eq!(place.dfab(&["help", command]).exits(0).stdout, help.stdout);
     }
 }
 
