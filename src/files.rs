@@ -16,6 +16,39 @@ pub(crate) const FIXED_TIME: i64 = 315_532_800;
 /// What an SQLite database begins with (its file format, section 1.3.1).
 const SQLITE_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
+/// Opens a file that the user named for reading.
+///
+/// Opening a FIFO blocks until somebody writes, and a device may never end, so only regular files are opened. Names
+/// of descriptors are what they are: `/dev/stdin`, and `/dev/fd/N`, which shells hand over for `<(command)`. And
+/// `/dev/null` is as good as an empty file.
+///
+/// # Errors
+/// There is no such file, it cannot be opened, or it is none of these.
+pub(crate) fn open_named(path: &Path) -> io::Result<File> {
+    let is_descriptor = ["/dev/stdin", "/dev/fd", "/proc/self/fd", "/dev/null"]
+        .iter()
+        .any(|name| path.starts_with(name));
+    if is_descriptor {
+        return File::open(path);
+    }
+    check_regular(&fs::metadata(path)?)?;
+    // Should a FIFO have taken its place, opening it must not wait for a writer.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlag::O_NONBLOCK.bits())
+        .open(path)?;
+    check_regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn check_regular(meta: &fs::Metadata) -> io::Result<()> {
+    match (meta.is_file(), meta.is_dir()) {
+        (true, _) => Ok(()),
+        (_, true) => Err(io::ErrorKind::IsADirectory.into()),
+        _ => Err(io::Error::other("it is not a regular file")),
+    }
+}
+
 /// Writes `bytes` to `path` as one step, on disk when this returns.
 ///
 /// The bytes go to a temporary file in the same folder, which then takes the name. A file that is

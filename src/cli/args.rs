@@ -1,5 +1,6 @@
 //! What can be typed. Help, manual pages and completions are all made from these definitions.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -107,7 +108,7 @@ Examples:
   dfab validate archive/ --format json   every ZIP of a folder")]
 pub struct ValidateArgs {
     #[arg(required = true, value_name = "PATH", help = PATHS)]
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Vec<OsString>,
     #[command(flatten)]
     pub(super) leniency: Leniency,
 }
@@ -122,7 +123,7 @@ Examples:
   dfab review --explain shell-command    one rule, with an example")]
 pub struct ReviewArgs {
     #[arg(required_unless_present_any = ["rules", "explain"], value_name = "PATH", help = "A ZIP, a folder, a .py file, or @LIST")]
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Vec<OsString>,
     /// List the rules instead
     #[arg(long, conflicts_with = "paths")]
     pub(super) rules: bool,
@@ -145,7 +146,7 @@ Examples:
 pub struct ExecArgs {
     /// A ZIP or a folder
     #[arg(value_name = "PATH")]
-    pub(super) path: String,
+    pub(super) path: PathBuf,
     /// Write how the run ended, what it used and what was enforced to this JSON file
     #[arg(long, value_name = "FILE")]
     pub(super) report: Option<PathBuf>,
@@ -162,7 +163,7 @@ Examples:
   dfab run @packages.csv --database results.sqlite3")]
 pub struct RunArgs {
     #[arg(required = true, value_name = "PATH", help = PATHS)]
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Vec<OsString>,
     #[command(flatten)]
     pub(super) owner: OwnerArgs,
     /// Packages evaluated at once [default: number of cores]
@@ -202,7 +203,7 @@ Examples:
 pub struct ScoreArgs {
     /// JSONL files; - is standard input
     #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<String>,
+    pub(super) files: Vec<PathBuf>,
     /// Say what each metric cost, which lines cost it, and what change would gain most
     #[arg(long)]
     pub(super) explain: bool,
@@ -225,7 +226,7 @@ pub struct SimilarityArgs {
         value_name = "PATH",
         help = "Python files, folders, ZIPs, or @LIST; all pairs are compared"
     )]
-    pub(super) paths: Vec<String>,
+    pub(super) paths: Vec<OsString>,
     /// Show only the nearest neighbour of each
     #[arg(long)]
     pub(super) nearest: bool,

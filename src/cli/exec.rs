@@ -1,7 +1,7 @@
 //! `dfab exec`
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -44,8 +44,9 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     if let Some(file) = &args.report {
         output_file::check(file)?;
     }
-    let path = PathBuf::from(&args.path);
-    let named = |error| CliError::from(error).about(&args.path);
+    let path = args.path.clone();
+    let shown = escape::path(&path);
+    let named = |error| CliError::from(error).about(&shown);
     let package = package::open(&path, &context.package_limits())
         .and_then(|opened| opened.package)
         .map_err(named)?;
@@ -64,11 +65,11 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     };
     let submission = Submission {
         path,
-        package: args.path.clone(),
+        package: shown.clone(),
         hotkey: String::new(),
     };
     pipeline::sweep_workspaces();
-    let workspace = pipeline::lay_out(&package, &args.path)?;
+    let workspace = pipeline::lay_out(&package, &shown)?;
     let entrypoint = &package.entrypoint;
     let outcome = evaluator.execute(&submission, entrypoint, workspace.path())?;
     drop(workspace);
@@ -81,7 +82,7 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         };
         let report = ExecReport {
             schema_version: SCHEMA_VERSION,
-            package: &args.path,
+            package: &shown,
             entrypoint,
             executor: executor.name(),
             outcome: &outcome.ending,

@@ -1,13 +1,19 @@
 //! PATH arguments to packages: ZIPs, folders, folders of ZIPs, `@list` files.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
+use crate::files::open_named;
 use crate::pipeline::Submission;
+use crate::report::escape;
 
+use super::context::Context;
 use super::exit::CliError;
 
 /// A list names packages, a line each: this is room for more than a hundred thousand.
@@ -38,16 +44,25 @@ pub struct Hotkeys {
 /// Every package the arguments stand for, in order.
 ///
 /// # Errors
-/// An argument that names nothing, a folder that cannot be listed, a list that cannot be read or understood.
-pub fn expand(arguments: &[String], hotkeys: &Hotkeys) -> Result<Vec<Submission>, CliError> {
+/// An argument that names nothing, a folder that cannot be listed, a list that cannot be read or understood, a hotkey
+/// that cannot be one.
+pub(super) fn expand(
+    context: &Context,
+    arguments: &[OsString],
+    hotkeys: &Hotkeys,
+) -> Result<Vec<Submission>, CliError> {
     let mut submissions = Vec::new();
     for argument in arguments {
-        match argument.strip_prefix('@') {
-            Some(list) => read_list(Path::new(list), hotkeys, &mut submissions)?,
-            None if argument.is_empty() => return Err(CliError::usage("a PATH is empty")),
-            None => {
+        match argument.as_bytes() {
+            [b'@', list @ ..] => {
+                let list = Path::new(OsStr::from_bytes(list));
+                read_list(context, list, hotkeys, &mut submissions)?;
+            }
+            [] => return Err(CliError::usage("a PATH is empty")),
+            _ => {
                 let path = PathBuf::from(argument);
-                add(path, argument.clone(), None, hotkeys, &mut submissions)?;
+                let shown = escape::path(&path);
+                add(path, shown, None, hotkeys, &mut submissions).map_err(CliError::from)?;
             }
         }
     }
@@ -59,6 +74,24 @@ pub fn expand(arguments: &[String], hotkeys: &Hotkeys) -> Result<Vec<Submission>
     Ok(submissions)
 }
 
+/// Why a path does not become packages.
+#[derive(Debug)]
+enum AddError {
+    /// A folder that cannot be listed.
+    Folder(CliError),
+    /// Its hotkey cannot be one.
+    Hotkey(String),
+}
+
+impl From<AddError> for CliError {
+    fn from(error: AddError) -> CliError {
+        match error {
+            AddError::Folder(error) => error,
+            AddError::Hotkey(problem) => CliError::usage(problem),
+        }
+    }
+}
+
 /// One path: itself, or the ZIPs directly inside it.
 fn add(
     path: PathBuf,
@@ -66,9 +99,9 @@ fn add(
     listed_hotkey: Option<&str>,
     hotkeys: &Hotkeys,
     submissions: &mut Vec<Submission>,
-) -> Result<(), CliError> {
+) -> Result<(), AddError> {
     let zips = if path.is_dir() {
-        zips_in(&path)?
+        zips_in(&path).map_err(AddError::Folder)?
     } else {
         Vec::new()
     };
@@ -83,7 +116,7 @@ fn add(
     }
     for zip in zips {
         let hotkey = hotkey_of(&zip, listed_hotkey, hotkeys)?;
-        let package = zip.display().to_string();
+        let package = escape::path(&zip);
         submissions.push(Submission {
             path: zip,
             package,
@@ -110,23 +143,28 @@ fn zips_in(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
     Ok(zips)
 }
 
-fn hotkey_of(path: &Path, listed: Option<&str>, hotkeys: &Hotkeys) -> Result<String, CliError> {
+fn hotkey_of(path: &Path, listed: Option<&str>, hotkeys: &Hotkeys) -> Result<String, AddError> {
     let hotkey = match (listed, &hotkeys.given, hotkeys.from) {
         (Some(listed), _, _) => listed.to_owned(),
         (None, Some(given), _) => given.clone(),
         (None, None, Some(HotkeyFrom::Parent)) => parent_name(path),
         (None, None, None) => UNKNOWN_HOTKEY.to_owned(),
     };
+    let refused = |problem: String| {
+        let path = escape::path(path);
+        Err(AddError::Hotkey(format!("the hotkey of {path} {problem}")))
+    };
+    // It stands in tables, weights and headers, where a line end would be another row or header.
+    if let Some(control) = hotkey.chars().find(|character| character.is_control()) {
+        let code = u32::from(control);
+        return refused(format!("holds the control character U+{code:04X}"));
+    }
     match hotkey.chars().count() {
-        0 => Err(CliError::usage(format!(
-            "the hotkey of {} is empty",
-            path.display()
-        ))),
+        0 => refused("is empty".to_owned()),
         1..=MAX_HOTKEY_CHARACTERS => Ok(hotkey),
-        count => Err(CliError::usage(format!(
-            "the hotkey of {} has {count} characters; at most {MAX_HOTKEY_CHARACTERS} are allowed",
-            path.display()
-        ))),
+        count => refused(format!(
+            "has {count} characters; at most {MAX_HOTKEY_CHARACTERS} are allowed"
+        )),
     }
 }
 
@@ -141,7 +179,7 @@ fn parent_name(path: &Path) -> String {
         })
 }
 
-/// One line of a list. Other fields are allowed, so that dfab's own JSON lines can be used as a list.
+/// One item of a list. Other fields are allowed, so that dfab's own JSON lines can be used as a list.
 #[derive(Debug, Deserialize)]
 struct Listed {
     package: String,
@@ -149,112 +187,168 @@ struct Listed {
     hotkey: Option<String>,
 }
 
+/// An item and the line it stands on, from 1.
+#[derive(Debug)]
+struct Row {
+    line: usize,
+    listed: Listed,
+}
+
+/// What a list says.
+#[derive(Debug, Default)]
+struct List {
+    rows: Vec<Row>,
+    /// CSV whose first line did not name its columns, so that it was taken for a package.
+    is_nameless: bool,
+}
+
+/// What is wrong on which line.
+type BadLine = (usize, String);
+
 fn read_list(
+    context: &Context,
     list: &Path,
     hotkeys: &Hotkeys,
     submissions: &mut Vec<Submission>,
 ) -> Result<(), CliError> {
-    let text = read_bounded(list)?;
-    let rows = parse_list(&text)
-        .map_err(|(line, cause)| {
-            CliError::usage(format!("{}, line {line}: {cause}", list.display()))
+    let shown = escape::path(list);
+    let bad_line =
+        |(line, cause): BadLine| CliError::usage(format!("{shown}, line {line}: {cause}"));
+    let text = decode(read_bounded(list, &shown)?).map_err(bad_line)?;
+    let List { rows, is_nameless } = parse_list(&text)
+        .map_err(|problem| {
+            bad_line(problem)
                 .hint("a list is JSON lines like {\"package\": \"a.zip\", \"hotkey\": \"5F…\"} or CSV lines like a.zip,5F…")
         })?;
     if rows.is_empty() {
-        return Err(CliError::usage(format!(
-            "the list {} is empty",
-            list.display()
-        )));
+        return Err(CliError::usage(format!("the list {shown} is empty")));
     }
     let base = list.parent().unwrap_or(Path::new(""));
-    for row in rows {
-        // Names in a list are relative to the list, so that a list can travel with its packages;
-        // a name that is not there may be relative to the current folder.
-        let beside = base.join(&row.package);
-        let path = if beside.exists() {
-            beside
-        } else {
-            PathBuf::from(&row.package)
-        };
-        let path = if path.exists() {
-            path
-        } else {
-            base.join(&row.package)
-        };
-        let hotkey = row.hotkey.as_deref().filter(|hotkey| !hotkey.is_empty());
-        add(path, row.package, hotkey, hotkeys, submissions)?;
+    for (index, Row { line, listed }) in rows.into_iter().enumerate() {
+        let path = place_of(&listed.package, base);
+        if index == 0 && is_nameless && !path.exists() {
+            context.warn(&format!(
+                "{shown}, line {line}: there is no package {}; if this line names the columns, \
+                 they are to be called package and hotkey",
+                listed.package
+            ));
+        }
+        let hotkey = listed.hotkey.as_deref().filter(|hotkey| !hotkey.is_empty());
+        add(path, listed.package, hotkey, hotkeys, submissions).map_err(|error| match error {
+            AddError::Hotkey(problem) if hotkey.is_some() => bad_line((line, problem)),
+            other => other.into(),
+        })?;
     }
     Ok(())
 }
 
-fn read_bounded(list: &Path) -> Result<String, CliError> {
+/// Names in a list are relative to the list, so that a list can travel with its packages; a name that is not there may
+/// be relative to the current folder.
+fn place_of(package: &str, base: &Path) -> PathBuf {
+    let beside = base.join(package);
+    match !beside.exists() && Path::new(package).exists() {
+        true => PathBuf::from(package),
+        false => beside,
+    }
+}
+
+fn read_bounded(list: &Path, shown: &str) -> Result<Vec<u8>, CliError> {
     let context = |error: std::io::Error| {
         let error = anyhow::Error::from(error);
-        CliError::failure(error.context(format!("cannot read the list {}", list.display())))
+        CliError::failure(error.context(format!("cannot read the list {shown}")))
     };
-    let file = fs::File::open(list).map_err(context)?;
+    let file = open_named(list).map_err(context)?;
     let mut bytes = Vec::new();
     file.take(MAX_LIST_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(context)?;
     if bytes.len() as u64 > MAX_LIST_BYTES {
         return Err(CliError::usage(format!(
-            "the list {} is larger than {} MiB",
-            list.display(),
+            "the list {shown} is larger than {} MiB",
             MAX_LIST_BYTES >> 20
         )));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|_| CliError::usage(format!("the list {} is not UTF-8 text", list.display())))?;
+    Ok(bytes)
+}
+
+fn decode(bytes: Vec<u8>) -> Result<String, BadLine> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        (line_ends(before) + 1, "this is not UTF-8 text".to_owned())
+    })?;
     Ok(text
         .strip_prefix('\u{feff}')
         .map(str::to_owned)
         .unwrap_or(text))
 }
 
+fn line_ends(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte == b'\n').count()
+}
+
 /// A JSON array, JSON lines or CSV, told apart by the first character.
-fn parse_list(text: &str) -> Result<Vec<Listed>, (usize, String)> {
+fn parse_list(text: &str) -> Result<List, BadLine> {
+    let named = |rows| List {
+        rows,
+        is_nameless: false,
+    };
     match text.trim_start().chars().next() {
-        None => Ok(Vec::new()),
-        Some('[') => {
-            let rows: Vec<Listed> = serde_json::from_str(text)
-                .map_err(|error| (error.line().max(1), json_problem(&error)))?;
-            match rows.iter().position(|row| row.package.is_empty()) {
-                Some(index) => Err((1, format!("item {} has no package name", index + 1))),
-                None => Ok(rows),
-            }
-        }
-        Some('{') => json_lines(text),
+        None => Ok(List::default()),
+        Some('[') => json_array(text).map(named),
+        Some('{') => json_lines(text).map(named),
         Some(_) => csv_lines(text),
     }
 }
 
-fn json_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
-    let lines = text
-        .lines()
+fn json_array(text: &str) -> Result<Vec<Row>, BadLine> {
+    let items: Vec<&RawValue> =
+        serde_json::from_str(text).map_err(|error| (error.line().max(1), json_problem(&error)))?;
+    let (mut line, mut counted) = (1, 0);
+    let mut rows = Vec::with_capacity(items.len());
+    for item in items {
+        // An item is a part of the text, so its place is how far into it it begins.
+        let start = item.get().as_ptr().addr() - text.as_ptr().addr();
+        line += line_ends(&text.as_bytes()[counted..start]);
+        counted = start;
+        rows.push(json_row(item.get(), line)?);
+    }
+    Ok(rows)
+}
+
+fn json_lines(text: &str) -> Result<Vec<Row>, BadLine> {
+    text.lines()
         .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
-    lines
-        .map(|(index, line)| {
-            let row: Listed =
-                serde_json::from_str(line).map_err(|error| (index + 1, json_problem(&error)))?;
-            match row.package.is_empty() {
-                true => Err((index + 1, NO_NAME.to_owned())),
-                false => Ok(row),
-            }
-        })
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(index, line)| json_row(line, index + 1))
         .collect()
+}
+
+/// An object that begins on the given line.
+fn json_row(text: &str, line: usize) -> Result<Row, BadLine> {
+    let listed: Listed = serde_json::from_str(text).map_err(|error| {
+        let further = error.line().saturating_sub(1);
+        (line + further, json_problem(&error))
+    })?;
+    match listed.package.is_empty() {
+        true => Err((line, NO_NAME.to_owned())),
+        false => Ok(Row { line, listed }),
+    }
 }
 
 /// What is wrong, without the parser's own words for our types and its line, which is of the piece it was given.
 fn json_problem(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
-    match error.classify() {
-        Category::Data => {
+    let text = error.to_string();
+    let twice = text
+        .strip_prefix("duplicate field `")
+        .and_then(|rest| rest.split('`').next());
+    match (error.classify(), twice) {
+        (Category::Data, Some(key)) => format!("the key \"{key}\" is there twice"),
+        (Category::Data, None) => {
             "an object with \"package\" (and \"hotkey\"), both text, is expected".to_owned()
         }
-        Category::Eof => "the JSON ends too early".to_owned(),
-        Category::Syntax | Category::Io => {
+        (Category::Eof, _) => "the JSON ends too early".to_owned(),
+        (Category::Syntax | Category::Io, _) => {
             format!("this is not JSON (at column {})", error.column())
         }
     }
@@ -264,7 +358,7 @@ const NO_NAME: &str = "there is no package name";
 
 /// `package,hotkey` per line, the hotkey optional; a first line that names the columns may put them in any order and
 /// have others beside them.
-fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
+fn csv_lines(text: &str) -> Result<List, BadLine> {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -272,6 +366,7 @@ fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
         .comment(Some(b'#'))
         .from_reader(text.as_bytes());
     let mut columns = (0, Some(1));
+    let lines: Vec<&str> = text.lines().collect();
     let mut has_names = false;
     let mut rows = Vec::new();
     for (index, record) in reader.records().enumerate() {
@@ -281,9 +376,15 @@ fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
                 .map_or(index + 1, |place| place.line() as usize);
             (line, error.to_string())
         })?;
-        let line = record
+        // The reader counts the empty lines and notes before a record to it.
+        let begins = record
             .position()
             .map_or(index + 1, |place| place.line() as usize);
+        let skipped = lines.iter().skip(begins - 1);
+        let line = begins
+            + skipped
+                .take_while(|line| line.is_empty() || line.starts_with('#'))
+                .count();
         // No name of a package or key holds a line end, so a quote was opened and not closed.
         if record.iter().any(|cell| cell.contains('\n')) {
             return Err((line, "a quote is not closed".to_owned()));
@@ -305,19 +406,20 @@ fn csv_lines(text: &str) -> Result<Vec<Listed>, (usize, String)> {
             ));
         }
         let package = record.get(columns.0).filter(|cell| !cell.is_empty());
-        let package = package.ok_or((line, NO_NAME.to_owned()))?;
+        let package = package.ok_or((line, NO_NAME.to_owned()))?.to_owned();
         let hotkey = columns
             .1
             .and_then(|column| record.get(column))
             .map(str::to_owned);
-        rows.push(Listed {
-            package: package.to_owned(),
-            hotkey,
-        });
+        let listed = Listed { package, hotkey };
+        rows.push(Row { line, listed });
     }
     let quotes = text.bytes().filter(|&byte| byte == b'"').count();
     match quotes % 2 {
-        0 => Ok(rows),
+        0 => Ok(List {
+            rows,
+            is_nameless: !has_names,
+        }),
         _ => Err((text.lines().count(), "a quote is not closed".to_owned())),
     }
 }
@@ -327,9 +429,10 @@ mod tests {
     use super::*;
 
     fn pairs(text: &str) -> Vec<(String, Option<String>)> {
-        let rows = parse_list(text).expect("a list");
-        rows.into_iter()
-            .map(|row| (row.package, row.hotkey))
+        let list = parse_list(text).expect("a list");
+        list.rows
+            .into_iter()
+            .map(|row| (row.listed.package, row.listed.hotkey))
             .collect()
     }
 
@@ -385,6 +488,45 @@ mod tests {
     }
 
     #[test]
+    fn a_key_given_twice_is_said_to_be() {
+        let (line, cause) = parse_list("{\"package\":\"a\",\"package\":\"b\"}").unwrap_err();
+        assert_eq!(
+            (line, cause.as_str()),
+            (1, "the key \"package\" is there twice")
+        );
+        let array =
+            "[{\"package\":\"a\"},\n\n {\"package\":\"a\",\n \"hotkey\":\"x\",\"hotkey\":\"y\"}]";
+        let (line, cause) = parse_list(array).unwrap_err();
+        assert_eq!(
+            (line, cause.as_str()),
+            (4, "the key \"hotkey\" is there twice")
+        );
+    }
+
+    #[test]
+    fn every_item_knows_its_line() {
+        let lines = |text: &str| -> Vec<usize> {
+            let list = parse_list(text).expect("a list");
+            list.rows.iter().map(|row| row.line).collect()
+        };
+        assert_eq!(lines("{\"package\":\"a\"}\n\n{\"package\":\"b\"}"), [1, 3]);
+        assert_eq!(
+            lines("[\n{\"package\":\"a\"},\n\n{\"package\":\"b\"}]"),
+            [2, 4]
+        );
+        assert_eq!(lines("# a note\npackage\na.zip\n\nb.zip\n"), [3, 5]);
+    }
+
+    #[test]
+    fn a_list_that_is_not_text_names_the_line() {
+        assert_eq!(
+            decode(b"a.zip\nb.zip\nc\xff.zip\n".to_vec()).unwrap_err().0,
+            3
+        );
+        assert_eq!(decode("\u{feff}a.zip".into()).unwrap(), "a.zip");
+    }
+
+    #[test]
     fn the_hotkey_of_the_list_wins_then_the_flag_then_the_folder() {
         let path = Path::new("/archive/5Folder/a.zip");
         let both = Hotkeys {
@@ -413,5 +555,8 @@ mod tests {
         assert!(hotkey_of(Path::new("a"), None, &given("")).is_err());
         assert!(hotkey_of(Path::new("a"), None, &given(&"é".repeat(128))).is_ok());
         assert!(hotkey_of(Path::new("a"), None, &given(&"x".repeat(129))).is_err());
+        for hotkey in ["a\nb", "a\u{1b}b", "\u{85}", "a\0"] {
+            assert!(hotkey_of(Path::new("a"), None, &given(hotkey)).is_err());
+        }
     }
 }

@@ -32,9 +32,11 @@ pub use generate::{Shell, completions, man_pages};
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
+use clap::error::ErrorKind;
 
 use crate::pipeline::chain;
 use crate::report::{Paint, escape};
@@ -90,6 +92,17 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {
 /// Help and version are answers, everything else clap says is a usage error.
 fn show_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     let display = context::display_of_unparsed(arguments);
+    // clap says only that some argument is not UTF-8.
+    if error.kind() == ErrorKind::InvalidUtf8
+        && let Some(argument) = arguments
+            .iter()
+            .find(|argument| argument.to_str().is_none())
+    {
+        let shown = escape::path(Path::new(argument));
+        let error = CliError::usage(format!("the argument {shown} is not valid UTF-8 text"));
+        show(&error, display.color_stderr);
+        return error.exit.into();
+    }
     let text = error.render();
     let shown = |color: bool| match color {
         true => text.ansi().to_string(),

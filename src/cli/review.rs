@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError
 }
 
 fn review_all(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
-    let submissions = inputs::expand(&args.paths, &Hotkeys::default())?;
+    let submissions = inputs::expand(context, &args.paths, &Hotkeys::default())?;
     let limits = context.package_limits();
     let out = &mut io::stdout().lock();
     let mut document = match context.format() {

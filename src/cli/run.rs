@@ -17,7 +17,7 @@ use super::{inputs, interrupt};
 use reporter::Reporter;
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
-    let submissions = inputs::expand(&args.paths, &args.owner.hotkeys())?;
+    let submissions = inputs::expand(context, &args.paths, &args.owner.hotkeys())?;
     warn_of_missing_parts(context);
     let executor = executor(context)?;
     let mut store = Store::open(&context.settings.database)?;

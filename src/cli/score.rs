@@ -1,12 +1,13 @@
 //! `dfab score`
 
-use std::fs::File;
 use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
 
 use crate::dataset::{self, Dataset};
+use crate::files::open_named;
 use crate::report::explanation::explanation_text;
 use crate::report::score::{DatasetTable, ScoredDataset, metrics_table};
-use crate::report::{ArrayDocument, Format, write_line};
+use crate::report::{ArrayDocument, Format, escape, write_line};
 use crate::score::{self, ConversationLimits, Explanation, Score};
 
 use super::args::ScoreArgs;
@@ -16,7 +17,17 @@ use super::exit::{CliError, Exit};
 /// No dataset the live service would look at comes near this; it keeps a wrong file from filling memory.
 const MAX_DATASET_BYTES: u64 = 1 << 30;
 
+/// Names of standard input.
+const STANDARD_INPUT: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
 pub(super) fn run(context: &Context, args: &ScoreArgs) -> Result<Exit, CliError> {
+    let is_standard_input =
+        |file: &&PathBuf| STANDARD_INPUT.iter().any(|name| *file == Path::new(name));
+    if args.files.iter().filter(is_standard_input).count() > 1 {
+        return Err(CliError::usage(
+            "standard input is named twice, but can be read only once",
+        ));
+    }
     let out = &mut io::stdout().lock();
     let mut document = match context.format() {
         Format::Json => Some(ArrayDocument::begin(out, &[], "datasets")?),
@@ -26,24 +37,25 @@ pub(super) fn run(context: &Context, args: &ScoreArgs) -> Result<Exit, CliError>
     let mut details = String::new();
     let (mut all_passed, mut unreadable) = (true, false);
     for file in &args.files {
+        let shown = escape::path(file);
         let text = match read(file) {
             Ok(bytes) => dataset::decode(&bytes),
             Err(error) => {
-                context.complain(&format!("cannot read {file}: {error}"), None);
+                context.complain(&format!("cannot read {shown}: {error}"), None);
                 unreadable = true;
                 continue;
             }
         };
         let scored = Scored::new(&text, context, args.explain);
         all_passed &= scored.result.passed;
-        let item = scored.item(file);
+        let item = scored.item(&shown);
         match (context.format(), &mut document) {
             (Format::Jsonl, _) => write_line(out, &item)?,
             (_, Some(document)) => document.item(out, &item)?,
             (_, None) => {
                 table.add(&item);
                 if args.files.len() == 1 || args.explain || context.display.verbose {
-                    details.push_str(&scored.details(file, context, args.files.len() > 1));
+                    details.push_str(&scored.details(&shown, context, args.files.len() > 1));
                 }
             }
         }
@@ -112,7 +124,7 @@ impl Scored {
             return String::new();
         }
         let title = if named {
-            format!("\n{}\n", crate::report::escape::line(file))
+            format!("\n{}\n", escape::line(file))
         } else {
             "\n".to_owned()
         };
@@ -125,14 +137,14 @@ impl Scored {
     }
 }
 
-fn read(file: &str) -> io::Result<Vec<u8>> {
+fn read(file: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    let read = match file {
-        "-" => io::stdin()
+    let read = match file == Path::new("-") {
+        true => io::stdin()
             .lock()
             .take(MAX_DATASET_BYTES + 1)
             .read_to_end(&mut bytes)?,
-        path => File::open(path)?
+        false => open_named(file)?
             .take(MAX_DATASET_BYTES + 1)
             .read_to_end(&mut bytes)?,
     };

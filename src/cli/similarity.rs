@@ -35,7 +35,7 @@ struct LeftOut {
 }
 
 pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliError> {
-    let submissions = inputs::expand(&args.paths, &Hotkeys::default())?;
+    let submissions = inputs::expand(context, &args.paths, &Hotkeys::default())?;
     let compared = read(context, &submissions);
     let sequences: Vec<_> = compared
         .packages

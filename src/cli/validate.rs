@@ -12,7 +12,7 @@ use super::exit::{CliError, Exit};
 use super::inputs::{self, Hotkeys};
 
 pub(super) fn run(context: &Context, args: &ValidateArgs) -> Result<Exit, CliError> {
-    let submissions = inputs::expand(&args.paths, &Hotkeys::default())?;
+    let submissions = inputs::expand(context, &args.paths, &Hotkeys::default())?;
     let limits = context.package_limits();
     let out = &mut io::stdout().lock();
     let mut document = match context.format() {

@@ -5,6 +5,7 @@
 //! line read as something else. They are shown as escapes instead.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// `text` on one line: every control or invisible formatting character becomes a visible escape.
 pub fn line(text: &str) -> String {
@@ -25,6 +26,19 @@ pub fn short(text: &str, characters: usize) -> String {
     let mut cut: String = shown.chars().take(characters.saturating_sub(1)).collect();
     cut.push('…');
     cut
+}
+
+/// A path as text: what is not UTF-8 in it becomes a visible escape, so that two such paths stay two.
+pub fn path(path: &Path) -> String {
+    let mut shown = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        shown.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(shown, "\\x{byte:02x}");
+        }
+    }
+    shown
 }
 
 fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
@@ -94,6 +108,14 @@ mod tests {
     fn long_text_is_cut_with_an_ellipsis() {
         assert_eq!(short("abcdef", 4), "abc…");
         assert_eq!(short("abcd", 4), "abcd");
+    }
+
+    #[test]
+    fn a_path_that_is_not_text_is_shown_with_its_bytes() {
+        use std::os::unix::ffi::OsStrExt;
+        let shown = |bytes| path(Path::new(std::ffi::OsStr::from_bytes(bytes)));
+        assert_eq!(shown(b"a/\xff\xfe.jsonl"), "a/\\xff\\xfe.jsonl");
+        assert_eq!(shown("a/é.jsonl".as_bytes()), "a/é.jsonl");
     }
 
     proptest! {

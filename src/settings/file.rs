@@ -4,11 +4,12 @@
 //! further documents are refused: no setting needs them. Values of unknown names may be anything;
 //! the service's file may hold more than this program knows.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
+
+use crate::files::open_named;
 
 use super::descriptions;
 use super::error::SettingsError;
@@ -37,7 +38,7 @@ pub(super) struct ConfigFile {
 /// Reads a configuration file.
 pub(super) fn read(path: &Path) -> Result<ConfigFile, SettingsError> {
     let mut bytes = Vec::new();
-    File::open(path)
+    open_named(path)
         .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
         .map_err(|source| SettingsError::ReadFile {
             path: path.to_owned(),

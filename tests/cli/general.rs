@@ -1,5 +1,8 @@
 //! What every command has in common.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
 use crate::support::{Place, Ran};
@@ -144,4 +147,93 @@ fn tables_fit_the_terminal_and_do_not_wrap_where_its_width_is_unknown() {
     assert_eq!(place.on_terminal(0, &arguments, &[]), plain);
     let narrow = place.on_terminal(60, &arguments, &[]);
     assert!(narrow.lines().all(|line| line.len() <= 60), "{narrow}");
+}
+
+#[test]
+fn a_hotkey_that_cannot_be_one_is_refused_where_it_stands() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", "")]);
+    place
+        .dfab(&["run", "a.zip", "--hotkey", "a\nb"])
+        .exits(2)
+        .says("the hotkey of a.zip holds the control character U+000A");
+    place.file(
+        "list.jsonl",
+        "{\"package\": \"a.zip\"}\n{\"package\": \"a.zip\", \"hotkey\": \"a\\u0007\"}\n",
+    );
+    place
+        .dfab(&["run", "@list.jsonl"])
+        .exits(2)
+        .says("list.jsonl, line 2: the hotkey of a.zip holds the control character U+0007");
+    place.file("list.csv", format!("a.zip,5A\na.zip,{}\n", "x".repeat(129)));
+    place
+        .dfab(&["run", "@list.csv"])
+        .exits(2)
+        .says("list.csv, line 2: the hotkey of a.zip has 129 characters");
+    assert!(!place.path("dfab.sqlite3").exists());
+}
+
+#[test]
+fn a_list_that_is_not_text_or_names_its_columns_otherwise_is_explained() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", "")]);
+    place.file("bytes.csv", b"a.zip,5A\na.zip,\xff\n");
+    place
+        .dfab(&["validate", "@bytes.csv"])
+        .exits(2)
+        .says("bytes.csv, line 2: this is not UTF-8 text");
+    place.file("header.csv", "pkg,hk\na.zip,5A\n");
+    place
+        .dfab(&["validate", "@header.csv"])
+        .exits(3)
+        .says("header.csv, line 1: there is no package pkg; if this line names the columns");
+    place.file("gone.csv", "package,hotkey\ngone.zip,5A\n");
+    let ran = place.dfab(&["validate", "@gone.csv"]).exits(3);
+    assert!(!ran.stderr.contains("columns"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_path_need_not_be_text() {
+    let place = Place::new();
+    let name = OsStr::from_bytes(b"p\xff");
+    fs::create_dir(place.path("").join(name)).unwrap();
+    fs::write(
+        place.path("").join(name).join("harness.py"),
+        "print('{}')\n",
+    )
+    .unwrap();
+    let with = |arguments: &[&str]| {
+        let output = place.command(arguments).arg(name).output();
+        Ran::of(output.expect("dfab starts"))
+    };
+    for command in [&["validate"][..], &["review"], &["similarity"]] {
+        assert!(with(command).exits(0).stdout.contains("p\\xff") || command[0] == "similarity");
+    }
+    assert_eq!(with(&["exec"]).exits(0).stdout, "{}\n");
+    let packed = with(&["pack", "-o", "a.zip"]).exits(0);
+    assert!(packed.stderr.contains("a.zip"));
+    with(&["score"]).exits(3).says("cannot read p\\xff");
+    // Where text is needed, what is none is named.
+    with(&["review", "--explain"]).exits(2).says("p\\xff");
+    with(&["run", "a.zip", "--hotkey"]).exits(2).says("p\\xff");
+}
+
+#[test]
+fn a_pipe_given_by_name_is_not_waited_for() {
+    let place = Place::new();
+    let pipe = place.path("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    place
+        .dfab(&["score", "pipe"])
+        .exits(3)
+        .says("cannot read pipe: it is not a regular file");
+    place
+        .dfab(&["config", "--config", "pipe"])
+        .exits(2)
+        .says("pipe: it is not a regular file");
+    place
+        .dfab(&["validate", "@pipe"])
+        .exits(3)
+        .says("it is not a regular file");
+    place.dfab(&["config", "--config", "/dev/null"]).exits(0);
 }

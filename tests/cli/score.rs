@@ -100,3 +100,22 @@ fn too_few_conversations_are_an_error_of_the_dataset() {
     assert_eq!(ran.json_lines()[0]["result"]["error"], "too small");
     assert_eq!(ran.json_lines()[0]["result"]["conversation_count"], 1);
 }
+
+#[test]
+fn standard_input_is_read_once_by_whatever_name() {
+    let place = Place::new();
+    for second in ["-", "/dev/stdin"] {
+        place
+            .dfab_with_input(&["score", "-", second], b"")
+            .exits(2)
+            .says("standard input is named twice");
+    }
+    // `score <(command)` names a pipe in this way.
+    let ran = place
+        .dfab_with_input(
+            &["score", "/dev/fd/0", "--format", "jsonl", "--exit-zero"],
+            dataset(2).as_bytes(),
+        )
+        .exits(0);
+    assert_eq!(ran.json_lines()[0]["result"]["conversation_count"], 2);
+}
