@@ -10,7 +10,7 @@ use super::args::ReviewArgs;
 use super::context::Context;
 use super::exit::{CliError, Exit};
 use super::inputs::{self, Hotkeys};
-use super::sources::Sources;
+use super::sources::{LeftOut, Sources};
 
 pub(super) fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
     match (&args.explain, args.rules) {
@@ -34,9 +34,7 @@ fn review_all(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
         let path = submission.package.as_str();
         let reviewed = match Sources::read(&submission.path, &limits) {
             Ok(sources) => {
-                for link in sources.links() {
-                    context.warn(&format!("{path}: {link} is a link and was not reviewed"));
-                }
+                warn_of_gaps(context, path, &sources);
                 Reviewed::accepted_or_not(path, review::review(&sources.borrowed()).review)
             }
             Err(error) => {
@@ -58,6 +56,18 @@ fn review_all(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
     match unreadable {
         true => Ok(Exit::Failure),
         false => Ok(Exit::when(all_accepted, args.leniency.exit_zero)),
+    }
+}
+
+/// Code that was not looked at has no part in the verdict, and whoever reads the verdict has to know.
+fn warn_of_gaps(context: &Context, path: &str, sources: &Sources) {
+    for LeftOut { name, kind } in sources.left_out() {
+        context.warn(&format!("{path}: {name} is {kind} and was not reviewed"));
+    }
+    if !sources.has_python() {
+        context.warn(&format!(
+            "{path}: no Python file was found, so nothing was reviewed"
+        ));
     }
 }
 

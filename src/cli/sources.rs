@@ -1,19 +1,29 @@
 //! The sources behind a PATH: of a ZIP, a folder as it is, or a single file.
 
-use std::fs;
-use std::io;
+use std::fs::FileType;
+use std::io::Read;
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use walkdir::WalkDir;
 
+use crate::files::open_named;
 use crate::package::{self, ErrorView, PackageError, PackageLimits};
 use crate::review::Source;
 
 /// Files with their paths, as review and comparison take them.
 pub(super) struct Sources {
     files: Vec<(String, Vec<u8>)>,
-    /// Links to Python files, which are not followed.
-    links: Vec<String>,
+    left_out: Vec<LeftOut>,
+}
+
+/// Something in a folder that may hold code but is not read: links are not followed, a pipe would block.
+#[derive(Debug)]
+pub(super) struct LeftOut {
+    /// Its path in the folder.
+    pub(super) name: String,
+    /// What it is, with an article.
+    pub(super) kind: &'static str,
 }
 
 /// Why a PATH has no sources to work on.
@@ -75,7 +85,7 @@ impl Sources {
                 .into_owned();
             return Ok(Sources {
                 files: vec![(name, read_file(path)?)],
-                links: Vec::new(),
+                left_out: Vec::new(),
             });
         }
         let opened = package::open(path, limits).and_then(|opened| opened.package);
@@ -86,14 +96,14 @@ impl Sources {
             .map(|file| (file.path, file.content));
         Ok(Sources {
             files: files.collect(),
-            links: Vec::new(),
+            left_out: Vec::new(),
         })
     }
 
     /// Every regular file below a folder that review looks at; links are not followed.
     fn read_folder(folder: &Path) -> Result<Sources, SourcesError> {
         let mut files = Vec::new();
-        let mut links = Vec::new();
+        let mut left_out = Vec::new();
         for entry in WalkDir::new(folder).sort_by_file_name() {
             let entry = entry.map_err(|error| SourcesError::Unreadable {
                 path: error.path().unwrap_or(folder).display().to_string(),
@@ -101,20 +111,26 @@ impl Sources {
             })?;
             let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());
             let name = inside.to_string_lossy().into_owned();
-            match entry.file_type() {
-                kind if kind.is_file() && is_reviewed(&name) => {
-                    files.push((name, read_file(entry.path())?));
-                }
-                kind if kind.is_symlink() && name.ends_with(".py") => links.push(name),
-                _ => {}
+            let kind = entry.file_type();
+            if kind.is_file() && is_reviewed(&name) {
+                files.push((name, read_file(entry.path())?));
+            } else if let Some(kind) = kind_left_out(kind)
+                && (name.ends_with(".py") || entry.path().is_dir())
+            {
+                left_out.push(LeftOut { name, kind });
             }
         }
-        Ok(Sources { files, links })
+        Ok(Sources { files, left_out })
     }
 
-    /// Links to Python files that were left out.
-    pub(super) fn links(&self) -> &[String] {
-        &self.links
+    /// What may hold code but was not read.
+    pub(super) fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// Whether there is any Python file.
+    pub(super) fn has_python(&self) -> bool {
+        self.files.iter().any(|(name, _)| name.ends_with(".py"))
     }
 
     /// As the review room takes them.
@@ -123,6 +139,21 @@ impl Sources {
             .iter()
             .map(|(path, bytes)| Source { path, bytes })
             .collect()
+    }
+}
+
+/// What an entry is that is neither file nor folder.
+fn kind_left_out(kind: FileType) -> Option<&'static str> {
+    if kind.is_file() || kind.is_dir() {
+        None
+    } else if kind.is_symlink() {
+        Some("a link")
+    } else if kind.is_fifo() {
+        Some("a FIFO")
+    } else if kind.is_socket() {
+        Some("a socket")
+    } else {
+        Some("a device")
     }
 }
 
@@ -138,9 +169,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, SourcesError> {
         path: path.display().to_string(),
         source,
     };
-    // A pipe would block, a device never end.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(unreadable(io::Error::other("it is not a regular file")));
-    }
-    fs::read(path).map_err(unreadable)
+    let mut bytes = Vec::new();
+    open_named(path)
+        .and_then(|mut file| file.read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    Ok(bytes)
 }

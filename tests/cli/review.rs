@@ -98,3 +98,38 @@ fn a_pipe_is_not_waited_for_and_a_link_is_not_followed() {
         .exits(0)
         .says("link.py is a link");
 }
+
+#[test]
+fn what_looks_like_code_but_is_not_read_is_named() {
+    let place = Place::new();
+    place.file("outside/eval.py", "eval('1')\n");
+    for (name, said) in [
+        ("link.py", "link.py is a link and was not reviewed"),
+        ("pipe.py", "pipe.py is a FIFO and was not reviewed"),
+        ("folder", "folder is a link and was not reviewed"),
+    ] {
+        let inside = place.path("src").join(name);
+        std::fs::create_dir(place.path("src")).unwrap();
+        match name {
+            "pipe.py" => nix::unistd::mkfifo(&inside, nix::sys::stat::Mode::S_IRWXU).unwrap(),
+            "link.py" => std::os::unix::fs::symlink("../outside/eval.py", &inside).unwrap(),
+            _ => std::os::unix::fs::symlink("../outside", &inside).unwrap(),
+        }
+        place
+            .dfab(&["review", "src"])
+            .exits(0)
+            .says(said)
+            .says("warning: src: no Python file was found");
+        std::fs::remove_dir_all(place.path("src")).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_without_python_is_not_accepted_in_silence() {
+    let place = Place::new();
+    place.file("src/notes.txt", "nothing here");
+    place
+        .dfab(&["review", "src"])
+        .exits(0)
+        .says("warning: src: no Python file was found");
+}
