@@ -1,11 +1,12 @@
 //! `dfab pack`
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-use crate::package::{self, PackageView};
-use crate::report::{Format, count, write_line, write_pretty};
+use crate::package::{self, Package, PackageView};
+use crate::report::{Format, count, escape, write_line, write_pretty};
 
 use super::args::PackArgs;
 use super::context::Context;
@@ -23,6 +24,13 @@ pub(super) fn run(context: &Context, args: &PackArgs) -> Result<Exit, CliError> 
     }
     let (artifact, package) = package::read_folder(&args.folder, &context.package_limits())
         .map_err(|error| CliError::from(error).about(&args.folder.display().to_string()))?;
+    for (name, files) in unintended(&package) {
+        context.warn(&format!(
+            "{} holds {name} ({}), which a validator has no use for; it is packed like everything else",
+            escape::path(&args.folder),
+            count(files, "file")
+        ));
+    }
     write_file(&args.output, &artifact)?;
     let shown = args.output.display().to_string();
     match (args.output == Path::new("-"), context.format()) {
@@ -43,6 +51,26 @@ pub(super) fn run(context: &Context, args: &PackArgs) -> Result<Exit, CliError> 
         )),
     }
     Ok(Exit::Success)
+}
+
+/// Names that people seldom mean to publish. The contract allows most of what is below them, having no extension.
+const UNINTENDED: [&str; 5] = [".git", ".svn", ".hg", ".env", "__pycache__"];
+
+/// What in the package looks unintended: path and number of files, in path order.
+fn unintended(package: &Package) -> BTreeMap<&str, usize> {
+    let mut found = BTreeMap::new();
+    for file in &package.files {
+        let mut end = 0;
+        for segment in file.path.split('/') {
+            end += segment.len();
+            if UNINTENDED.contains(&segment) {
+                *found.entry(&file.path[..end]).or_insert(0) += 1;
+                break;
+            }
+            end += 1;
+        }
+    }
+    found
 }
 
 /// Whether a file to be written lies in a folder or below it.

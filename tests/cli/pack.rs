@@ -63,3 +63,23 @@ fn machines_get_the_package_as_json() {
     assert_eq!(ran.json()["entrypoint"], "harness.py");
     assert_eq!(ran.json()["path"], "a.zip");
 }
+
+#[test]
+fn what_is_seldom_meant_to_be_published_is_named_and_packed() {
+    let place = Place::new();
+    place.file("package/harness.py", SMALL_HARNESS);
+    let clean = place.dfab(&["pack", "package", "-o", "clean.zip"]).exits(0);
+    assert!(!clean.stderr.contains("warning"), "{}", clean.stderr);
+    place.file("package/.git/HEAD", "ref: refs/heads/main\n");
+    place.file("package/.git/refs/heads/main", "0\n");
+    place.file("package/lib/.env", "TOKEN=1\n");
+    place
+        .dfab(&["pack", "package", "-o", "all.zip"])
+        .exits(0)
+        .says("warning: package holds .git (2 files)")
+        .says("warning: package holds lib/.env (1 file)");
+    let ran = place
+        .dfab(&["validate", "all.zip", "--format", "jsonl"])
+        .exits(0);
+    assert_eq!(ran.json_lines()[0]["files"].as_array().unwrap().len(), 4);
+}
