@@ -68,7 +68,15 @@ fn harness_checks(context: &Context, checks: &mut Vec<Check>) {
     let chosen = context.settings.executor;
     let interpreter = match Interpreter::resolve(&context.settings.python) {
         Ok(interpreter) => interpreter,
-        Err(error) => return checks.push(Check::failed("python", &error, error.hint())),
+        Err(error) => {
+            checks.push(Check::failed("python", &error, error.hint()));
+            checks.push(Check::new(
+                "executor",
+                Verdict::Warn,
+                "not checked, nor what it isolates: without an interpreter it has nothing to start",
+            ));
+            return;
+        }
     };
     checks.push(python(&interpreter));
     match executor::executor(context) {

@@ -46,4 +46,11 @@ fn what_is_missing_fails_with_a_hint() {
             .contains("no-such-python"),
         "{python}"
     );
+    let executor = checks.iter().find(|check| check["name"] == "executor");
+    let executor = executor.expect("what was not checked is said");
+    assert_eq!(executor["verdict"], "warn");
+    assert!(
+        executor["detail"].as_str().unwrap().contains("not checked"),
+        "{executor}"
+    );
 }
