@@ -138,6 +138,7 @@ pub struct ReviewArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The dataset goes to standard output, the harness's messages to standard error, and its exit code is the exit code. \
+A failed run has no dataset: the end of what it printed goes to standard error too. \
 No review is made: use it on code you trust, or rely on the sandbox.
 
 Examples:

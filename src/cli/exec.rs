@@ -101,6 +101,21 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
 fn show(context: &Context, outcome: &Outcome) -> Result<Exit, CliError> {
     let messages = String::from_utf8_lossy(&outcome.stderr);
     io::stderr().write_all(escape::block(&messages).as_bytes())?;
+    match outcome.ending {
+        Ending::Ok => show_dataset(context, outcome)?,
+        _ => show_what_was_printed(context, outcome)?,
+    }
+    if let Some(ending) = ending(outcome) {
+        context.complain(&ending, None);
+    }
+    match (outcome.ending, outcome.returncode) {
+        // The harness was content, but a validator finds no dataset.
+        (Ending::BadOutput | Ending::OutputLimit, 0) => Ok(Exit::Unmet),
+        (_, code) => Ok(Exit::Harness(code.clamp(0, 255) as u8)),
+    }
+}
+
+fn show_dataset(context: &Context, outcome: &Outcome) -> Result<(), CliError> {
     if outcome.output_file.is_some() && !outcome.stdout.is_empty() {
         context.say("the harness wrote its output file, so what it printed is not the dataset");
     }
@@ -111,14 +126,21 @@ fn show(context: &Context, outcome: &Outcome) -> Result<Exit, CliError> {
         }
         false => io::stdout().write_all(dataset)?,
     }
-    if let Some(ending) = ending(outcome) {
-        context.complain(&ending, None);
+    Ok(())
+}
+
+/// A failed run has no dataset: what it printed goes where its messages are, as much as a validator keeps of it.
+fn show_what_was_printed(context: &Context, outcome: &Outcome) -> Result<(), CliError> {
+    if outcome.stdout.is_empty() {
+        return Ok(());
     }
-    match (outcome.ending, outcome.returncode) {
-        // The harness was content, but a validator finds no dataset.
-        (Ending::BadOutput | Ending::OutputLimit, 0) => Ok(Exit::Unmet),
-        (_, code) => Ok(Exit::Harness(code.clamp(0, 255) as u8)),
+    context.say("the run failed, so there is no dataset; the end of what it printed:");
+    let mut printed = escape::block(&outcome.stdout_tail());
+    if !printed.ends_with('\n') {
+        printed.push('\n');
     }
+    io::stderr().write_all(printed.as_bytes())?;
+    Ok(())
 }
 
 /// How a run ended that left no dataset, where its exit code does not say it all.

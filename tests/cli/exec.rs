@@ -126,3 +126,25 @@ fn the_times_of_a_workspace_are_the_same_in_every_run() {
          /workspace/lib  315532800.0 True\n/workspace/lib util.py 315532800.0 True\n"
     );
 }
+
+#[test]
+fn a_failed_run_has_no_dataset() {
+    let place = Place::new();
+    place.file(
+        "p/harness.py",
+        "print('row', end='')\nraise SystemExit(4)\n",
+    );
+    let ran = place
+        .dfab(&["exec", "p", "--report", "report.json"])
+        .exits(4);
+    assert_eq!(ran.stdout, "");
+    assert!(
+        ran.stderr
+            .contains("so there is no dataset; the end of what it printed:\nrow\n"),
+        "{}",
+        ran.stderr
+    );
+    let report: Value =
+        serde_json::from_slice(&fs::read(place.path("report.json")).unwrap()).unwrap();
+    assert_eq!(report["dataset_bytes"], Value::Null);
+}
