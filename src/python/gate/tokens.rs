@@ -14,15 +14,18 @@ const MAX_DIGITS: usize = 4300;
 
 pub(super) fn check(lines: &Lines<'_>, tokens: &[Token]) -> Result<(), SyntaxError> {
     let source = lines.source();
+    // Most sources need no look at any text.
+    let is_ascii = source.is_ascii();
+    let has_names = source.contains("\\N");
     let mut after_yield = false;
     let mut number_end = None;
     for token in tokens {
-        let start = token.start().to_usize();
-        let text = source.get(start..token.end().to_usize()).unwrap_or("");
         let kind = token.kind();
         if kind.is_trivia() {
             continue;
         }
+        let (start, end) = (token.start().to_usize(), token.end().to_usize());
+        let text = || source.get(start..end).unwrap_or("");
         if number_end == Some(start) && cannot_touch_number(kind) {
             return Err(error(
                 lines,
@@ -31,9 +34,11 @@ pub(super) fn check(lines: &Lines<'_>, tokens: &[Token]) -> Result<(), SyntaxErr
             ));
         }
         match kind {
-            TokenKind::Name => identifier(text),
-            TokenKind::Int => integer(text),
-            TokenKind::String | TokenKind::FStringMiddle => named_escapes(text, token),
+            TokenKind::Name if !is_ascii => identifier(text()),
+            TokenKind::Int if end - start > MAX_DIGITS => integer(text()),
+            TokenKind::String | TokenKind::FStringMiddle if has_names => {
+                named_escapes(text(), token)
+            }
             _ if after_yield && cannot_follow_yield(kind) => {
                 Err("expected a value, or nothing, after `yield`".to_owned())
             }
@@ -42,7 +47,7 @@ pub(super) fn check(lines: &Lines<'_>, tokens: &[Token]) -> Result<(), SyntaxErr
         .map_err(|message| error(lines, start, &message))?;
         after_yield = kind == TokenKind::Yield;
         let is_number = matches!(kind, TokenKind::Int | TokenKind::Float | TokenKind::Complex);
-        number_end = is_number.then(|| token.end().to_usize());
+        number_end = is_number.then_some(end);
     }
     Ok(())
 }
