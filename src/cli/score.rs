@@ -38,15 +38,15 @@ pub(super) fn run(context: &Context, args: &ScoreArgs) -> Result<Exit, CliError>
     let (mut all_passed, mut unreadable) = (true, false);
     for file in &args.files {
         let shown = escape::path(file);
-        let text = match read(file) {
-            Ok(bytes) => dataset::decode(&bytes),
+        let bytes = match read(file) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 context.complain(&format!("cannot read {shown}: {error}"), None);
                 unreadable = true;
                 continue;
             }
         };
-        let scored = Scored::new(&text, context, args.explain);
+        let scored = Scored::new(&dataset::decode(&bytes), context, args.explain);
         all_passed &= scored.result.passed;
         let item = scored.item(&shown);
         match (context.format(), &mut document) {
@@ -82,9 +82,9 @@ struct Scored {
 
 impl Scored {
     fn new(text: &str, context: &Context, explain: bool) -> Scored {
-        match Dataset::parse(text) {
+        let limits = ConversationLimits::from(&context.settings);
+        match Dataset::parse_keeping(text, limits.max_conversations) {
             Ok(dataset) => {
-                let limits = ConversationLimits::from(&context.settings);
                 let (result, explanation) = if explain {
                     let (result, explanation) = score::score_and_explain(&dataset, &limits);
                     (result, Some(explanation))

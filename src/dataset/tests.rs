@@ -49,6 +49,49 @@ fn the_first_broken_line_is_reported() {
 }
 
 #[test]
+fn the_first_error_counts_wherever_batches_end() {
+    let talk = format!("{{{TALK}}}\n");
+    for broken in [1, BATCH_LINES, BATCH_LINES + 1, 2 * BATCH_LINES + 7] {
+        let text = talk.repeat(broken - 1) + "[]\n" + &talk + "{}\n" + &talk.repeat(BATCH_LINES);
+        let error = Dataset::parse(&text).expect_err("broken").to_string();
+        assert_eq!(error, format!("line {broken}: expected JSON object"));
+    }
+    let long = format!("{}{{{TALK}}}\n", " ".repeat(BATCH_BYTES / 3));
+    let text = long.repeat(7) + "7\n" + &long;
+    let error = Dataset::parse(&text).expect_err("broken").to_string();
+    assert_eq!(error, "line 8: expected JSON object");
+    assert_eq!(Dataset::parse(&long.repeat(7)).expect("valid").count(), 7);
+}
+
+#[test]
+fn a_batch_is_bounded_by_bytes_and_by_lines_and_never_empty() {
+    let sizes = |length: usize, lines: usize| -> Vec<usize> {
+        let line = "x".repeat(length);
+        let mut lines = (1..=lines).map(|number| (number, line.as_str()));
+        let batches = std::iter::from_fn(|| Some(next_batch(&mut lines).len()));
+        batches.take_while(|size| *size > 0).collect()
+    };
+    assert_eq!(sizes(1, BATCH_LINES + 1), [BATCH_LINES, 1]);
+    assert_eq!(sizes(BATCH_BYTES / 2, 5), [2, 2, 1]);
+    assert_eq!(sizes(2 * BATCH_BYTES, 2), [1, 1]);
+    assert!(sizes(1, 0).is_empty());
+}
+
+#[test]
+fn more_conversations_than_can_be_kept_are_checked_and_counted_only() {
+    let talk = format!("{{{TALK}}}\n");
+    let text = talk.repeat(5);
+    let kept = |most| {
+        let dataset = Dataset::parse_keeping(&text, most).expect("valid");
+        (dataset.count(), dataset.conversations().len())
+    };
+    assert_eq!(kept(5), (5, 5));
+    assert_eq!(kept(4), (5, 0));
+    let error = Dataset::parse_keeping(&(text.clone() + "[]"), 2).expect_err("broken");
+    assert_eq!(error.to_string(), "line 6: expected JSON object");
+}
+
+#[test]
 fn fields_are_checked_in_order() {
     for (fields, want) in [
         (r#""content":5"#, "message role is required"),

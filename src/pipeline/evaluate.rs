@@ -214,15 +214,14 @@ impl Evaluator<'_> {
     }
 
     fn score(&self, text: &str, enter: &dyn Fn(Stage)) -> Result<Score, NoDataset> {
-        let dataset = Dataset::parse(text).map_err(|error| NoDataset {
-            error: error.to_string(),
-            size_bytes: text.len() as u64,
-        })?;
+        let limits = ConversationLimits::from(self.settings);
+        let dataset =
+            Dataset::parse_keeping(text, limits.max_conversations).map_err(|error| NoDataset {
+                error: error.to_string(),
+                size_bytes: text.len() as u64,
+            })?;
         enter(Stage::Score);
-        Ok(score::score(
-            &dataset,
-            &ConversationLimits::from(self.settings),
-        ))
+        Ok(score::score(&dataset, &limits))
     }
 
     /// The nearest of the submissions that arrived before, newest first; None where there is no score to penalise or

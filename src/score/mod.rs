@@ -102,7 +102,8 @@ pub struct Score {
 /// The score from which on a dataset passes.
 pub const PASSING_SCORE: f64 = 0.5;
 
-/// Scores a dataset.
+/// Scores a dataset. One that was read with [`Dataset::parse_keeping`] must have been allowed to keep
+/// as many conversations as `limits` allow.
 pub fn score(dataset: &Dataset, limits: &ConversationLimits) -> Score {
     assess(dataset, limits).0
 }
@@ -119,11 +120,11 @@ pub fn score_and_explain(dataset: &Dataset, limits: &ConversationLimits) -> (Sco
 fn assess(dataset: &Dataset, limits: &ConversationLimits) -> (Score, Option<Assessment>) {
     let conversations = dataset.conversations();
     let unscored = Score {
-        conversation_count: conversations.len(),
+        conversation_count: dataset.count(),
         size_bytes: dataset.size_bytes(),
         ..Score::default()
     };
-    if let Some(error) = limits.refuse(conversations.len()) {
+    if let Some(error) = limits.refuse(dataset.count()) {
         let error = Some(error.to_owned());
         return (Score { error, ..unscored }, None);
     }
