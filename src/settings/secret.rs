@@ -27,15 +27,68 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A URL with its user and password masked, if it has any.
+/// A URL with all masked that may be secret: user and password, the values of the query (a part
+/// without a name is a value), and the fragment.
 pub(super) fn mask_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (rest, fragment) = match rest.split_once('#') {
+        Some((rest, fragment)) => (rest, Some(fragment)),
+        None => (rest, None),
+    };
+    let (rest, query) = match rest.split_once('?') {
+        Some((rest, query)) => (rest, Some(query)),
+        None => (rest, None),
+    };
+    let authority_end = rest.find('/').unwrap_or(rest.len());
     let (authority, path) = rest.split_at(authority_end);
-    match authority.rsplit_once('@') {
+    let mut masked = match authority.rsplit_once('@') {
         Some((_, host)) => format!("{scheme}://{MASK}@{host}{path}"),
-        None => url.to_owned(),
+        None => format!("{scheme}://{rest}"),
+    };
+    if let Some(query) = query {
+        let parts: Vec<String> = query.split('&').map(mask_query_part).collect();
+        masked.push('?');
+        masked.push_str(&parts.join("&"));
+    }
+    match fragment {
+        None | Some("") => {}
+        Some(_) => {
+            masked.push('#');
+            masked.push_str(MASK);
+        }
+    }
+    masked
+}
+
+fn mask_query_part(part: &str) -> String {
+    match part.split_once('=') {
+        _ if part.is_empty() => String::new(),
+        Some((name, _)) => format!("{name}={MASK}"),
+        None => MASK.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask_url;
+
+    #[test]
+    fn what_may_be_secret_in_a_url_is_masked_and_the_rest_is_shown() {
+        for (url, shown) in [
+            ("http://llm:1/api/chat", "http://llm:1/api/chat"),
+            ("http://u:p@llm/api", "http://********@llm/api"),
+            ("https://llm/a?api_key=s", "https://llm/a?api_key=********"),
+            (
+                "https://llm?v=1&key=a=b&&token",
+                "https://llm?v=********&key=********&&********",
+            ),
+            ("https://u@llm?k=s@x", "https://********@llm?k=********"),
+            ("https://llm/a?k=s#s", "https://llm/a?k=********#********"),
+            ("https://llm/a?#", "https://llm/a?"),
+        ] {
+            assert_eq!(mask_url(url), shown, "{url}");
+        }
     }
 }

@@ -501,7 +501,10 @@ fn secrets_are_masked_in_rows_debug_output_and_errors() {
             "CHALLENGE_DOCKER_BROKER_URL",
             "http://user:hunter2@broker:1/x",
         ),
-        ("CHALLENGE_LLM_ENDPOINT", "http://hunter2@llm/api"),
+        (
+            "CHALLENGE_LLM_ENDPOINT",
+            "http://hunter2@llm/api?api_key=hunter2&v=1",
+        ),
     ]);
     assert!(!format!("{sources:?}").contains("hunter2"));
     let resolved = resolve(&sources).unwrap();
@@ -513,7 +516,7 @@ fn secrets_are_masked_in_rows_debug_output_and_errors() {
     );
     assert_eq!(
         row(&resolved, "llm_endpoint").value,
-        json!("http://********@llm/api")
+        json!("http://********@llm/api?api_key=********&v=********")
     );
     assert!(!format!("{:?}", resolved.rows).contains("hunter2"));
     assert!(!format!("{:?}", resolved.settings.shared_token).contains("hunter2"));

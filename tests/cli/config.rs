@@ -49,6 +49,10 @@ fn secrets_are_never_shown() {
         let output = place
             .command(&["config", "--format", format])
             .env("CHALLENGE_SHARED_TOKEN", "hunter2hunter2")
+            .env(
+                "CHALLENGE_LLM_ENDPOINT",
+                "http://u:hunter2@llm/chat?key=hunter2",
+            )
             .output()
             .unwrap();
         let ran = Ran::of(output).exits(0);

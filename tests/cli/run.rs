@@ -394,6 +394,25 @@ fn the_limit_that_ended_a_run_is_in_the_record() {
 }
 
 #[test]
+fn secrets_in_urls_are_not_stored() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
+    let output = place
+        .command(&["run", "a.zip", "--exit-zero"])
+        .env(
+            "CHALLENGE_LLM_ENDPOINT",
+            "http://u:hunter2@llm/chat?key=hunter2",
+        )
+        .output()
+        .expect("dfab starts");
+    Ran::of(output).exits(0);
+    let database = rusqlite::Connection::open(place.path("dfab.sqlite3")).unwrap();
+    let sql = "SELECT settings_json FROM runs";
+    let stored: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert!(stored.contains("llm/chat") && !stored.contains("hunter2"));
+}
+
+#[test]
 fn the_last_two_thousand_characters_of_the_messages_become_the_error() {
     let place = Place::new();
     place.zip("a.zip", &[("harness.py", "x = 1\n")]);
