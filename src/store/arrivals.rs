@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::settings::{OwnHistory, Window};
 use crate::similarity::Sequence;
 
-use super::error::{at, of_submission};
+use super::error::of_submission;
 use super::runs::set_item;
 use super::{RunItemId, Store, StoreError, Timestamp};
 
@@ -85,7 +85,6 @@ impl Store {
         if !self.has_own_tables {
             return Ok(Vec::new());
         }
-        let fail = at(&self.path, "looking for neighbours");
         let limit = match window {
             // SQLite reads a negative limit as none.
             Window::All => -1,
@@ -104,33 +103,33 @@ impl Store {
             WHERE fingerprints.sequence IS NOT NULL
             ORDER BY counted.place DESC";
         let include_own = own == OwnHistory::Include;
-        let mut statement = self.connection.prepare_cached(sql).map_err(&fail)?;
-        let found = statement
-            .query_map(params![submission_id, include_own, hotkey, limit], |row| {
-                Ok((
-                    row.get("submission_id")?,
-                    row.get("hotkey")?,
-                    row.get("fingerprint")?,
-                ))
-            })
-            .map_err(&fail)?;
-        let mut candidates = Vec::new();
-        for row in found {
-            let (submission_id, hotkey, bytes): (String, String, Vec<u8>) = row.map_err(&fail)?;
-            let Some(sequence) = Sequence::from_bytes(&bytes) else {
-                let path = self.path.clone();
-                return Err(StoreError::UnreadableFingerprint {
-                    path,
+        let found = self.read("looking for neighbours", |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows =
+                statement.query_map(params![submission_id, include_own, hotkey, limit], |row| {
+                    let id: String = row.get("submission_id")?;
+                    let hotkey: String = row.get("hotkey")?;
+                    let fingerprint: Vec<u8> = row.get("fingerprint")?;
+                    // Read at once: the bytes of a whole history at a time would be too many.
+                    let sequence = Sequence::from_bytes(&fingerprint);
+                    Ok((id, hotkey, sequence))
+                })?;
+            rows.collect::<Result<Vec<_>, _>>()
+        })?;
+        found
+            .into_iter()
+            .map(|(submission_id, hotkey, sequence)| match sequence {
+                Some(sequence) => Ok(Candidate {
                     submission_id,
-                });
-            };
-            candidates.push(Candidate {
-                submission_id,
-                hotkey,
-                sequence,
-            });
-        }
-        Ok(candidates)
+                    hotkey,
+                    sequence,
+                }),
+                None => Err(StoreError::UnreadableFingerprint {
+                    path: self.path.clone(),
+                    submission_id,
+                }),
+            })
+            .collect()
     }
 }
 

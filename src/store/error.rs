@@ -83,6 +83,25 @@ pub enum StoreError {
         /// What SQLite says.
         reason: String,
     },
+    /// A file that SQLite needs beside the database belongs to somebody else.
+    #[error(
+        "{} belongs to user {owner} and may not be written by user {user}, so the database cannot be used",
+        file.display()
+    )]
+    NotYourLog {
+        /// The file beside the database.
+        file: PathBuf,
+        /// The number of the user it belongs to.
+        owner: u32,
+        /// The number of the user who asks.
+        user: u32,
+    },
+    /// The database was written while it was read without locks.
+    #[error("the database {} was written while it was read", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
     /// Another process kept the database for too long.
     #[error("the database {} is in use by another process (while {doing})", path.display())]
     Locked {
@@ -209,6 +228,11 @@ impl StoreError {
             Self::ReadOnly { .. } => {
                 "check the permissions of the file and its folder; SQLite writes beside the file too"
             }
+            Self::NotYourLog { .. } => {
+                "let that user make it writable or, when no program uses the database, remove it; a -wal that is \
+                 not empty holds results and must not be removed"
+            }
+            Self::Changed { .. } => "try again",
             Self::Locked { .. } => "try again when the other process is done",
             Self::DiskFull { .. } => "make room and try again; what was recorded before is safe",
             Self::Io { .. } => {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::similarity::Sequence;
 
 use super::arrivals::{arrive, put_fingerprint};
-use super::error::{at, of_submission};
+use super::error::of_submission;
 use super::runs::set_item;
 use super::{ItemState, RunItemId, Store, StoreError, SubmissionRow, Timestamp, rows};
 
@@ -87,11 +87,11 @@ impl Store {
         if !self.has_own_tables {
             return Ok(Vec::new());
         }
-        let fail = at(&self.path, "reading the history of a submission");
         let sql = "SELECT * FROM evaluations WHERE submission_id = ?1 ORDER BY id";
-        let mut statement = self.connection.prepare(sql).map_err(&fail)?;
-        let evaluations = statement.query_map([submission_id], read).map_err(&fail)?;
-        evaluations.collect::<Result<_, _>>().map_err(&fail)
+        self.read("reading the history of a submission", |connection| {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([submission_id], read)?.collect()
+        })
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod arrivals;
 mod artifacts;
+mod beside;
 mod error;
 mod evaluations;
 mod identity;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use beside::LyingStill;
 use identity::Identity;
 
 pub use arrivals::{Arrival, Candidate};
@@ -45,12 +47,27 @@ pub struct Store {
     identity: Identity,
     /// False only for a file of the service's that was opened for reading and has no table of ours.
     has_own_tables: bool,
+    /// Set where the file is read without locks, because they would leave files behind.
+    lying_still: Option<LyingStill>,
 }
 
 impl Store {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Reads. Of a file that is read without locks the answer counts only if nobody wrote meanwhile.
+    fn read<T>(
+        &self,
+        doing: &'static str,
+        query: impl FnOnce(&Connection) -> Result<T, rusqlite::Error>,
+    ) -> Result<T, StoreError> {
+        let found = query(&self.connection);
+        if let Some(still) = &self.lying_still {
+            still.check(&self.path)?;
+        }
+        found.map_err(error::at(&self.path, doing))
     }
 
     /// A transaction that holds the write lock from its first moment, so that it never finds out

@@ -1,12 +1,14 @@
 //! Opening: whose file it is, whether it can be used, and bringing it up to date.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
+use super::beside::{self, LyingStill};
 use super::error::at;
 use super::identity::Identity;
 use super::{Store, StoreError, rows};
@@ -37,11 +39,12 @@ impl Store {
     /// As [`Store::open`], with another patience for other processes.
     pub(super) fn open_waiting(path: &Path, patience: Duration) -> Result<Store, StoreError> {
         check_file_type(path)?;
-        // Without the URI flag: a path is a path, even if it begins with `file:`.
+        beside::check_writable(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(path, flags).map_err(at(path, OPENING))?;
+        let mut connection =
+            Connection::open_with_flags(plain(path), flags).map_err(at(path, OPENING))?;
         let fail = at(path, OPENING);
         connection.busy_timeout(patience).map_err(&fail)?;
         // Before anything is changed: a file that is not ours stays as it is, to the byte.
@@ -70,11 +73,13 @@ impl Store {
             path: path.to_owned(),
             identity: Identity::of(path)?,
             has_own_tables: true,
+            lying_still: None,
         })
     }
 
-    /// Opens a database for reading only. No database is made and none is changed; beside one that
-    /// others may be writing SQLite puts its own `-wal` and `-shm`, where it may.
+    /// Opens a database for reading only. No database is made and none is changed. Beside one of
+    /// the caller's own that others may be writing SQLite puts its `-wal` and `-shm`, where it may;
+    /// beside another user's database nothing is made.
     ///
     /// # Errors
     /// There is no such file, or it is one that [`Store::open`] would refuse.
@@ -85,17 +90,7 @@ impl Store {
             });
         }
         check_file_type(path)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let open = || -> Result<Connection, rusqlite::Error> {
-            let connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(BUSY_TIMEOUT)?;
-            connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
-            Ok(connection)
-        };
-        let connection = match open() {
-            Err(error) if may_not_write_beside(&error) => open_immutable(path, flags)?,
-            other => other.map_err(at(path, OPENING))?,
-        };
+        let (connection, lying_still) = connect_for_reading(path)?;
         check_owner(&connection, path)?;
         let version = schema_version(&connection).map_err(at(path, OPENING))?;
         if version == 0 && !has_table(&connection, "submissions").map_err(at(path, OPENING))? {
@@ -108,7 +103,38 @@ impl Store {
             path: path.to_owned(),
             identity: Identity::of(path)?,
             has_own_tables: version > 0,
+            lying_still,
         })
+    }
+}
+
+/// A connection that reads, and what has to stay as it is while it does.
+fn connect_for_reading(path: &Path) -> Result<(Connection, Option<LyingStill>), StoreError> {
+    let open = |name: &OsStr, flags: OpenFlags| -> Result<Connection, rusqlite::Error> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(Path::new(name), flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
+        Ok(connection)
+    };
+    let guest = beside::is_guest(path);
+    let as_it_lies = || -> Result<_, StoreError> {
+        let still = LyingStill::of(path)?;
+        let name = uri(path, "immutable=1");
+        let connection = open(&name, OpenFlags::SQLITE_OPEN_URI).map_err(at(path, OPENING))?;
+        Ok((connection, Some(still)))
+    };
+    if guest && beside::would_make_files(path) {
+        return as_it_lies();
+    }
+    let opened = match guest {
+        // SQLite's own way to say: use the `-shm` that is there, and make none.
+        true => open(&uri(path, "readonly_shm=1"), OpenFlags::SQLITE_OPEN_URI),
+        false => open(plain(path).as_os_str(), OpenFlags::empty()),
+    };
+    match opened {
+        Err(error) if may_not_write_beside(&error) => as_it_lies(),
+        other => Ok((other.map_err(at(path, OPENING))?, None)),
     }
 }
 
@@ -121,29 +147,25 @@ fn may_not_write_beside(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// In a folder where nothing can be made, a database that nobody has open (no log lies beside it)
-/// is read as it lies there.
-fn open_immutable(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    if fs::metadata(&log).is_ok_and(|meta| meta.len() > 0) {
-        let reason = "the newest results are still in its log (-wal), and without the right to \
-                      write in the folder that cannot be read"
-            .to_owned();
-        let path = path.to_owned();
-        return Err(StoreError::CannotOpen { path, reason });
-    }
+/// The path as SQLite takes it for a path: this build of SQLite reads names that begin with `file:`
+/// as URIs, whatever the flags say. An absolute one never does.
+fn plain(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| Path::new(".").join(path))
+}
+
+/// The path as a URI with a parameter.
+fn uri(path: &Path, parameter: &str) -> OsString {
     let mut uri = String::from("file:");
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    for byte in absolute.as_os_str().as_encoded_bytes() {
+    for byte in plain(path).as_os_str().as_encoded_bytes() {
         match byte {
             b'/' | b'.' | b'-' | b'_' => uri.push(char::from(*byte)),
             byte if byte.is_ascii_alphanumeric() => uri.push(char::from(*byte)),
             byte => uri.push_str(&format!("%{byte:02X}")),
         }
     }
-    uri.push_str("?immutable=1");
-    Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).map_err(at(path, OPENING))
+    uri.push('?');
+    uri.push_str(parameter);
+    uri.into()
 }
 
 /// A folder gives SQLite a puzzling error, and a pipe makes it wait for ever.

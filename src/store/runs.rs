@@ -233,10 +233,11 @@ impl Store {
         if !self.has_own_tables {
             return Ok(None);
         }
-        self.connection
-            .query_row("SELECT * FROM runs WHERE id = ?1", [id], read_run)
-            .optional()
-            .map_err(at(&self.path, "reading a run"))
+        self.read("reading a run", |connection| {
+            connection
+                .query_row("SELECT * FROM runs WHERE id = ?1", [id], read_run)
+                .optional()
+        })
     }
 
     /// The packages of a run, in the order given; none if there is no such run.
@@ -247,11 +248,11 @@ impl Store {
         if !self.has_own_tables {
             return Ok(Vec::new());
         }
-        let fail = at(&self.path, "reading the packages of a run");
         let sql = "SELECT * FROM run_items WHERE run_id = ?1 ORDER BY ordinal";
-        let mut statement = self.connection.prepare(sql).map_err(&fail)?;
-        let items = statement.query_map([run], read_item).map_err(&fail)?;
-        items.collect::<Result<_, _>>().map_err(&fail)
+        self.read("reading the packages of a run", |connection| {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([run], read_item)?.collect()
+        })
     }
 
     /// Stage and message of each failure of a run, with the place of its package.
@@ -262,16 +263,13 @@ impl Store {
         if !self.has_own_tables {
             return Ok(Vec::new());
         }
-        let fail = at(&self.path, "reading the failures of a run");
         let sql = "SELECT ordinal, stage, message FROM failures WHERE run_id = ?1
                    ORDER BY ordinal, id";
-        let mut statement = self.connection.prepare(sql).map_err(&fail)?;
-        let failures = statement
-            .query_map([run], |row| {
-                Ok((ordinal(row)?, row.get("stage")?, row.get("message")?))
-            })
-            .map_err(&fail)?;
-        failures.collect::<Result<_, _>>().map_err(&fail)
+        let read = |row: &Row<'_>| Ok((ordinal(row)?, row.get("stage")?, row.get("message")?));
+        self.read("reading the failures of a run", |connection| {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([run], read)?.collect()
+        })
     }
 }
 
