@@ -14,7 +14,10 @@ use super::identity::Identity;
 use super::{Store, StoreError, rows};
 
 /// Schema changes in order; a file of version N has had the first N.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001.sql"),
+    include_str!("migrations/0002.sql"),
+];
 
 /// What hangs on the service's table; every statement may be repeated.
 const ATTACH: &str = include_str!("attach.sql");

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Store, StoreError, SubmissionRow, rows};
 
-/// The best completed submission of one hotkey.
+/// The best completed result of one hotkey.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LeaderboardRow {
     /// From 1.
@@ -16,7 +16,7 @@ pub struct LeaderboardRow {
     pub hotkey: String,
     /// Final score.
     pub score: f64,
-    /// The submission.
+    /// The submission; its row may hold a later and lower result.
     pub submission_id: String,
     /// Conversations of its dataset.
     pub conversation_count: u64,
@@ -26,7 +26,9 @@ pub struct LeaderboardRow {
 
 impl Store {
     /// The best completed score of each hotkey, highest first, of equals the one that arrived
-    /// first; at most `limit` rows.
+    /// first; at most `limit` rows. Every result that is stored counts, also one whose package was
+    /// evaluated again since: the rows of `submissions`, where the service's stand too, and the
+    /// history, where those are that rows have replaced.
     ///
     /// # Errors
     /// The database fails.
@@ -85,18 +87,28 @@ impl Store {
     }
 }
 
-/// Of equals the first to arrive comes first. A file without our tables has the service's clock only.
-const BY_CREATION: &str = "
-    SELECT id AS submission_id, hotkey, score, conversation_count, total_messages
+/// Of a file without our tables there are only the service's rows. Of equals the first to arrive
+/// comes first; of the results of one submission its row, for its counts are at hand.
+const ROWS_ONLY: &str = "
+    SELECT id AS submission_id, hotkey, score, NULL AS evaluation, conversation_count, total_messages
     FROM submissions
     WHERE status = 'completed' AND score IS NOT NULL
     ORDER BY score DESC, created_at, rowid";
-const BY_ARRIVAL: &str = "
-    SELECT submissions.id AS submission_id, submissions.hotkey, score, conversation_count,
-           total_messages
-    FROM submissions LEFT JOIN arrivals ON arrivals.submission_id = submissions.id
-    WHERE status = 'completed' AND score IS NOT NULL
-    ORDER BY score DESC, arrivals.sequence, created_at, submissions.rowid";
+const ROWS_AND_HISTORY: &str = "
+    SELECT submission_id, results.hotkey, score, evaluation, conversation_count, total_messages
+    FROM (
+        SELECT id AS submission_id, hotkey, score, NULL AS evaluation,
+               conversation_count, total_messages, created_at, rowid AS place_in_table
+        FROM submissions
+        WHERE status = 'completed' AND score IS NOT NULL
+        UNION ALL
+        SELECT submission_id, arrivals.hotkey, score, evaluations.id, NULL, NULL,
+               arrivals.arrived_at, NULL
+        FROM evaluations JOIN arrivals USING (submission_id)
+        WHERE status = 'completed'
+    ) AS results
+    LEFT JOIN arrivals USING (submission_id)
+    ORDER BY score DESC, arrivals.sequence, created_at, evaluation, place_in_table";
 
 fn best_of_each(
     connection: &Connection,
@@ -104,9 +116,9 @@ fn best_of_each(
     limit: usize,
 ) -> Result<Vec<LeaderboardRow>, rusqlite::Error> {
     let sql = if has_own_tables {
-        BY_ARRIVAL
+        ROWS_AND_HISTORY
     } else {
-        BY_CREATION
+        ROWS_ONLY
     };
     let mut statement = connection.prepare(sql)?;
     let mut found = statement.query([])?;
@@ -122,7 +134,11 @@ fn best_of_each(
         if !score.is_finite() || !seen.insert(hotkey.clone()) {
             continue;
         }
-        let (conversation_count, total_messages) = counts(row)?;
+        let evaluation: Option<i64> = row.get("evaluation")?;
+        let (conversation_count, total_messages) = match evaluation {
+            None => counts(row)?,
+            Some(id) => counts_of_evaluation(connection, id)?,
+        };
         leaderboard.push(LeaderboardRow {
             rank: leaderboard.len() + 1,
             hotkey,
@@ -142,4 +158,13 @@ fn counts(row: &Row<'_>) -> Result<(u64, u64), rusqlite::Error> {
         Ok(u64::try_from(count.unwrap_or(0)).unwrap_or(0))
     };
     Ok((count("conversation_count")?, count("total_messages")?))
+}
+
+/// The counts of a result that is in the history only: they stand in what is kept of it.
+fn counts_of_evaluation(connection: &Connection, id: i64) -> Result<(u64, u64), rusqlite::Error> {
+    let sql = "SELECT kept ->> '$.conversation_count' AS conversation_count,
+                      kept ->> '$.total_messages' AS total_messages
+               FROM (SELECT coalesce(row_json, record_json) AS kept
+                     FROM evaluations WHERE id = ?1)";
+    connection.prepare_cached(sql)?.query_row([id], counts)
 }

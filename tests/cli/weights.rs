@@ -76,6 +76,32 @@ fn a_database_is_never_overwritten() {
 }
 
 #[test]
+fn a_failed_second_try_does_not_cost_the_weight_of_the_first() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
+    let run = ["run", "a.zip", "--hotkey", "5A", "--exit-zero"];
+    place.dfab(&run).exits(0);
+    let before = place.dfab(&["weights", "--epoch", "5"]).exits(0).stdout;
+    place.file(
+        "script.json",
+        r#"{"outcomes": [{"class": "timeout_wall"}]}"#,
+    );
+    let second = place
+        .command(&run)
+        .env("DFAB_SCRIPTED_EXECUTOR", place.path("script.json"))
+        .output()
+        .expect("dfab starts");
+    Ran::of(second).exits(0).prints("timeout_wall");
+    let after = place.dfab(&["weights", "--epoch", "5"]).exits(0).stdout;
+    assert!(before.contains("5A"), "{before}");
+    assert_eq!(before, after);
+    place
+        .dfab(&["weights", "--format", "table"])
+        .exits(0)
+        .prints("5A");
+}
+
+#[test]
 fn a_database_named_like_a_uri_is_a_file_of_that_name() {
     let place = Place::new();
     place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
