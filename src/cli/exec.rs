@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::harness::{Cancel, Ending, Outcome, Protection};
+use crate::harness::{Cancel, Ending, Outcome};
 use crate::package;
 use crate::pipeline::{self, Evaluator, Execution, Submission};
 use crate::report::{SCHEMA_VERSION, escape, write_pretty};
@@ -24,6 +24,7 @@ struct ExecReport<'a> {
     package: &'a str,
     entrypoint: &'a str,
     executor: &'a str,
+    /// As `ending` of the execution, which a record of `dfab run` has too.
     outcome: &'a Ending,
     detail: Option<&'a str>,
     #[serde(flatten)]
@@ -31,7 +32,6 @@ struct ExecReport<'a> {
     /// Null where a validator would find no dataset.
     dataset_bytes: Option<usize>,
     dataset_from: Option<&'static str>,
-    enforced: &'a [Protection],
 }
 
 pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> {
@@ -90,7 +90,6 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
             execution: Execution::from(&outcome),
             dataset_bytes: is_dataset.then(|| outcome.dataset_bytes().len()),
             dataset_from: is_dataset.then_some(from),
-            enforced: &outcome.enforced,
         };
         write_report(file, &report)?;
     }

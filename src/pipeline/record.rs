@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::harness::{Ending, Outcome};
+use crate::harness::{Ending, Outcome, Protection};
 use crate::judge::Judgement;
 use crate::review::{FlatViolation, Review};
 use crate::score::{Metrics, Score};
@@ -43,6 +43,10 @@ pub struct Execution {
     pub cpu_seconds: Option<f64>,
     /// Largest memory use seen, in bytes, null where it cannot be known.
     pub peak_memory_bytes: Option<u64>,
+    /// The way it ended: its class, with the code of an exit and the number of a signal.
+    pub ending: Ending,
+    /// What was enforced by which means, and what could not be.
+    pub enforced: Vec<Protection>,
 }
 
 impl From<&Outcome> for Execution {
@@ -61,6 +65,8 @@ impl From<&Outcome> for Execution {
             limit: limit.map(str::to_owned),
             cpu_seconds: outcome.cpu_seconds,
             peak_memory_bytes: outcome.peak_memory_bytes,
+            ending: outcome.ending,
+            enforced: outcome.enforced.clone(),
         }
     }
 }

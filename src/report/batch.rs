@@ -37,6 +37,7 @@ pub fn sentence(summary: &Summary, database: &str) -> String {
 
 /// Text for people.
 pub mod table {
+    use crate::harness::Ending;
     use crate::judge::Judgement;
     use crate::pipeline::{Neighbour, SubmissionRecord};
     use crate::report::score::metrics_table;
@@ -152,17 +153,17 @@ pub mod table {
         )
     }
 
-    /// The error in a line, with the limit that ended the run if one did.
+    /// The error in a line, with the limit or signal that ended the run if one did.
     fn reason(record: &SubmissionRecord, error: &str) -> String {
-        let limit = record
-            .execution
-            .as_ref()
-            .and_then(|execution| execution.limit.as_deref());
         let line = error.trim_end().lines().next_back().unwrap_or_default();
-        match limit {
+        let Some(execution) = &record.execution else {
+            return line.to_owned();
+        };
+        match (&execution.limit, execution.ending) {
+            (Some(limit), _) => format!("{limit}: {line}"),
+            (None, Ending::Signal { number }) => format!("signal {number}: {line}"),
             // Of a Python traceback the last line says most.
-            None => line.to_owned(),
-            Some(limit) => format!("{limit}: {line}"),
+            (None, _) => line.to_owned(),
         }
     }
 

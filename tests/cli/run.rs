@@ -9,7 +9,8 @@ use crate::support::{Place, Ran, SMALL_HARNESS, repository};
 /// Everything a record says that does not depend on the clock.
 fn timeless(mut record: Value) -> Value {
     if let Some(execution) = record["execution"].as_object_mut() {
-        execution.retain(|name, _| name == "returncode" || name == "timed_out" || name == "limit");
+        let kept = ["returncode", "timed_out", "limit", "ending"];
+        execution.retain(|name, _| kept.contains(&name.as_str()));
     }
     record
 }
@@ -390,6 +391,43 @@ fn the_limit_that_ended_a_run_is_in_the_record() {
         assert_eq!(record["execution"]["limit"], class);
         assert_eq!(record["execution"]["returncode"], returncode, "{class}");
         assert_eq!(record["execution"]["timed_out"], timed_out, "{class}");
+    }
+}
+
+#[test]
+fn the_record_says_how_a_run_ended_and_what_was_enforced() {
+    let fifo = "import os\nos.mkfifo(os.environ['DATA_FABRICATION_OUTPUT'])\n";
+    let cases = [
+        (
+            "import os\nos.kill(os.getpid(), 15)\n",
+            json!({"class": "signal", "number": 15}),
+        ),
+        ("raise SystemExit(7)\n", json!({"class": "exit", "code": 7})),
+        (fifo, json!({"class": "bad_output"})),
+        (SMALL_HARNESS, json!({"class": "ok"})),
+    ];
+    let place = Place::new();
+    for (harness, ending) in cases {
+        place.zip("a.zip", &[("harness.py", harness)]);
+        let ran = place
+            .dfab(&["run", "a.zip", "--format", "jsonl", "--exit-zero"])
+            .exits(0);
+        let record = &ran.json_lines()[0];
+        let execution = &record["execution"];
+        assert_eq!(execution["ending"], ending);
+        assert_eq!(execution["limit"], Value::Null, "{ending}");
+        let enforced = execution["enforced"].as_array().expect("a list");
+        let of_network = enforced
+            .iter()
+            .find(|one| one["name"] == "network_namespace")
+            .expect("the sandbox has no network");
+        assert!(of_network["means"].is_string(), "{of_network}");
+        // What was stored is what was printed.
+        let database = rusqlite::Connection::open(place.path("dfab.sqlite3")).unwrap();
+        let sql = "SELECT record_json FROM evaluations ORDER BY id DESC LIMIT 1";
+        let stored: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
+        let stored: Value = serde_json::from_str(&stored).unwrap();
+        assert_eq!(&stored, record);
     }
 }
 
