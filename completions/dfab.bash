@@ -1055,13 +1055,25 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__similarity)
-            opts="-q -v -h --nearest --regions --min --exit-zero --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --stored --nearest --regions --min --exit-zero --database --database-url --artifact-root --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --min)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --artifact-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -174,6 +174,8 @@ complete -c dfab -n "__fish_dfab_using_subcommand score" -s q -l quiet -d 'No ta
 complete -c dfab -n "__fish_dfab_using_subcommand score" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand score" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l min -d 'Leave out pairs below this score' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l max-zip-files -d 'Most files in a package [default: 128]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
@@ -184,6 +186,7 @@ jsonl\t'One JSON object per line, as results are finished'"
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l stored -d 'Add every stored package of the database, in the order of arrival, named HOTKEY/SUBMISSION'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l nearest -d 'Show only the nearest neighbour of each'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l regions -d 'Show the line ranges that agree'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'

@@ -220,14 +220,20 @@ pub struct ScoreArgs {
 Examples:
   dfab similarity mine/ theirs.zip       one pair
   dfab similarity archive/ --nearest     the nearest neighbour of each
-  dfab similarity a.py b.py --regions    with the lines that agree")]
+  dfab similarity a.py b.py --regions    with the lines that agree
+  dfab similarity mine/ --stored --nearest
+                                         with every package the database knows
+  dfab similarity artifacts/             the stored packages alone, without a database")]
 pub struct SimilarityArgs {
     #[arg(
-        required = true,
+        required_unless_present = "stored",
         value_name = "PATH",
-        help = "Python files, folders, ZIPs, or @LIST; all pairs are compared"
+        help = "Python files, folders, ZIPs, @LIST, or a folder of stored packages; all pairs are compared"
     )]
     pub(super) paths: Vec<OsString>,
+    /// Add every stored package of the database, in the order of arrival, named HOTKEY/SUBMISSION
+    #[arg(long)]
+    pub(super) stored: bool,
     /// Show only the nearest neighbour of each
     #[arg(long)]
     pub(super) nearest: bool,

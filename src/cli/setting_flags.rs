@@ -60,7 +60,7 @@ const USED: [(&str, &[&[&str]]); 9] = [
         &[STORE, STORED, HARNESS, PACKAGE, DATASET, COMPARISON],
     ),
     ("score", &[DATASET]),
-    ("similarity", &[PACKAGE]),
+    ("similarity", &[STORE, &["artifact_root"], PACKAGE]),
     ("weights", &[STORE, &["slug"]]),
     ("pack", &[PACKAGE]),
     ("preflight", &[STORE, STORED, HARNESS]),

@@ -1,6 +1,7 @@
 //! `dfab similarity`
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -10,6 +11,7 @@ use crate::report::similarity::{self as shown, AlignedPair, Document, LocatedPac
 use crate::report::{Format, write_line, write_pretty};
 use crate::review::{self, Reviewed};
 use crate::similarity::{self, Corpus, PLAGIARIZED_FROM, SimilarityReport, Status};
+use crate::store::{self, Store, artifact_path};
 
 use super::args::SimilarityArgs;
 use super::context::Context;
@@ -35,8 +37,7 @@ struct LeftOut {
 }
 
 pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliError> {
-    let submissions = inputs::expand(context, &args.paths, &Hotkeys::default())?;
-    let compared = read(context, &submissions);
+    let compared = read(context, &wanted(context, args)?);
     let sequences: Vec<_> = compared
         .packages
         .iter()
@@ -54,6 +55,43 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
             args.leniency.exit_zero,
         )),
     }
+}
+
+/// What is to be compared: what was named, then what is stored.
+fn wanted(context: &Context, args: &SimilarityArgs) -> Result<Vec<Submission>, CliError> {
+    let mut wanted = Vec::new();
+    if !args.paths.is_empty() {
+        for submission in inputs::expand(context, &args.paths, &Hotkeys::default())? {
+            match kept_in(&submission.path) {
+                kept if kept.is_empty() => wanted.push(submission),
+                kept => wanted.extend(kept),
+            }
+        }
+    }
+    if args.stored {
+        let store = Store::open_read_only(&context.settings.database)?;
+        let root = &context.settings.artifact_root;
+        for stored in store.stored_submissions()? {
+            wanted.push(Submission {
+                path: artifact_path(root, &stored.submission_id),
+                package: format!("{}/{}", stored.hotkey, stored.submission_id),
+                hotkey: stored.hotkey,
+            });
+        }
+    }
+    Ok(wanted)
+}
+
+/// The packages of a folder that keeps them by their submissions' ids; none of any other PATH. What
+/// cannot be listed says so when it is read.
+fn kept_in(folder: &Path) -> Vec<Submission> {
+    let ids = store::kept_submissions(folder).unwrap_or_default();
+    let kept = ids.into_iter().map(|id| Submission {
+        path: artifact_path(folder, &id),
+        package: folder.join(&id).display().to_string(),
+        hotkey: String::new(),
+    });
+    kept.collect()
 }
 
 /// Reads and parses everything, in parallel; what cannot be compared is said and left out.

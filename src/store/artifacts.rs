@@ -1,11 +1,42 @@
 //! The packages themselves, kept beside the database as the live service keeps them.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
 
 /// The name of a submission's ZIP in its own folder (the live service's).
 const ARTIFACT_NAME: &str = "source.zip";
+
+/// Where a submission's ZIP is kept.
+pub fn artifact_path(root: &Path, submission_id: &str) -> PathBuf {
+    root.join(submission_id).join(ARTIFACT_NAME)
+}
+
+/// The ids of the submissions whose ZIPs a folder keeps, in order; none if it is another kind of
+/// folder, which is one that does not have a subfolder named by an id with a ZIP in it.
+///
+/// # Errors
+/// The folder cannot be listed.
+pub fn kept_submissions(root: &Path) -> io::Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let Ok(name) = entry?.file_name().into_string() else {
+            continue;
+        };
+        if is_id(&name) && artifact_path(root, &name).is_file() {
+            ids.push(name);
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+/// 32 hexadecimal digits.
+fn is_id(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
 
 /// Keeps a submission's ZIP as `<root>/<submission id>/source.zip`, on disk when this returns. The name of the folder
 /// is a hash over the ZIP, so one that is there already holds the same bytes.
@@ -18,14 +49,14 @@ pub fn keep_artifact(
     artifact: &[u8],
 ) -> Result<PathBuf, StoreError> {
     let folder = root.join(submission_id);
-    let file = folder.join(ARTIFACT_NAME);
+    let file = artifact_path(root, submission_id);
     let fail = |source| StoreError::Artifact {
         path: file.clone(),
         source,
     };
-    let kept = std::fs::metadata(&file).is_ok_and(|meta| meta.len() == artifact.len() as u64);
+    let kept = fs::metadata(&file).is_ok_and(|meta| meta.len() == artifact.len() as u64);
     if !kept {
-        std::fs::create_dir_all(&folder).map_err(fail)?;
+        fs::create_dir_all(&folder).map_err(fail)?;
         crate::files::write_atomically(&file, artifact).map_err(fail)?;
     }
     Ok(file)
@@ -43,6 +74,21 @@ mod tests {
         std::fs::write(&file, b"z").unwrap();
         assert_eq!(keep_artifact(root.path(), "abc", b"zip").unwrap(), file);
         assert_eq!(std::fs::read(&file).unwrap(), b"zip");
+    }
+
+    #[test]
+    fn a_folder_of_kept_packages_is_told_from_others() {
+        let root = tempfile::tempdir().unwrap();
+        let [one, two] = ["a".repeat(32), "0".repeat(32)];
+        for name in [one.as_str(), "src", "package"] {
+            keep_artifact(root.path(), name, b"zip").unwrap();
+        }
+        std::fs::create_dir(root.path().join("b".repeat(32))).unwrap();
+        keep_artifact(root.path(), &two, b"zip").unwrap();
+        assert_eq!(kept_submissions(root.path()).unwrap(), [two, one]);
+        let other = kept_submissions(&root.path().join("src")).unwrap();
+        assert_eq!(other, Vec::<String>::new());
+        assert!(kept_submissions(&root.path().join("gone")).is_err());
     }
 
     #[test]

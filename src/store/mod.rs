@@ -30,10 +30,10 @@ use beside::LyingStill;
 use identity::Identity;
 
 pub use arrivals::{Arrival, Candidate};
-pub use artifacts::keep_artifact;
+pub use artifacts::{artifact_path, keep_artifact, kept_submissions};
 pub use error::StoreError;
 pub use evaluations::{Evaluated, PastEvaluation};
-pub use queries::LeaderboardRow;
+pub use queries::{LeaderboardRow, StoredSubmission};
 pub use rows::SubmissionRow;
 pub use runs::{Failure, ItemState, NewItem, NewRun, Run, RunId, RunItem, RunItemId, RunOutcome};
 pub use time::Timestamp;

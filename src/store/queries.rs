@@ -24,7 +24,43 @@ pub struct LeaderboardRow {
     pub total_messages: u64,
 }
 
+/// Whose a stored submission is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSubmission {
+    /// Its id, which is also the name of its folder among the artifacts.
+    pub submission_id: String,
+    /// The miner's key.
+    pub hotkey: String,
+}
+
 impl Store {
+    /// Every submission with a row, in the order of arrival, without what is stored of it.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn stored_submissions(&self) -> Result<Vec<StoredSubmission>, StoreError> {
+        let (place, join) = if self.has_own_tables {
+            let join = "LEFT JOIN arrivals ON arrivals.submission_id = submissions.id";
+            ("arrivals.sequence, ", join)
+        } else {
+            ("", "")
+        };
+        let sql = format!(
+            "SELECT submissions.id, submissions.hotkey FROM submissions {join}
+             ORDER BY {place}submissions.created_at, submissions.rowid"
+        );
+        self.read("listing submissions", |connection| {
+            let mut statement = connection.prepare(&sql)?;
+            let found = statement.query_map([], |row| {
+                Ok(StoredSubmission {
+                    submission_id: row.get("id")?,
+                    hotkey: row.get("hotkey")?,
+                })
+            })?;
+            found.collect()
+        })
+    }
+
     /// The best completed score of each hotkey, highest first, of equals the one that arrived
     /// first; at most `limit` rows. Every result that is stored counts, also one whose package was
     /// evaluated again since: the rows of `submissions`, where the service's stand too, and the
