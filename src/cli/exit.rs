@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::harness::sandbox::stdout_was_closed;
 use crate::package::PackageError;
 use crate::pipeline::{BatchError, ItemError};
 use crate::settings::SettingsError;
@@ -128,6 +129,11 @@ impl CliError {
 /// What is not wrapped otherwise is a failed write of results.
 impl From<std::io::Error> for CliError {
     fn from(error: std::io::Error) -> CliError {
+        if stdout_was_closed() {
+            // What the system said is about the device that stands in for it.
+            return CliError::failure(anyhow::anyhow!("standard output is closed"))
+                .hint("name a file with `>`, or /dev/null if nobody wants the results");
+        }
         CliError::failure(anyhow::Error::from(error).context("cannot write to standard output"))
     }
 }

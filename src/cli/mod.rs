@@ -47,6 +47,7 @@ use exit::CliError;
 
 /// Runs the program with these arguments (the first is its own name).
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    output::fail_if_closed();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let matches = match args::command().try_get_matches_from(&arguments) {
         Ok(matches) => matches,

@@ -1,8 +1,21 @@
-//! Standard output that may go away while the work goes on.
+//! Standard output that may go away while the work goes on, or was never there.
 
+use std::fs::OpenOptions;
 use std::io::{self, StdoutLock, Write};
 
+use crate::harness::sandbox::stdout_was_closed;
+
 use super::exit::CliError;
+
+/// Where the caller closed standard output, Rust has put `/dev/null`: results would be lost and nobody told. So writing
+/// is made to fail. Where there is no device that refuses writes, nothing can be done.
+pub(super) fn fail_if_closed() {
+    if stdout_was_closed()
+        && let Ok(full) = OpenOptions::new().write(true).open("/dev/full")
+    {
+        let _ = nix::unistd::dup2_stdout(full);
+    }
+}
 
 /// Remembers the first error instead of passing it on: a batch must not lose results because nobody reads them.
 pub(super) struct Output {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
 
-use crate::support::{Place, Ran};
+use crate::support::{Place, Ran, SMALL_HARNESS};
 
 #[test]
 fn help_and_version_are_answers() {
@@ -90,6 +90,39 @@ fn a_reader_that_leaves_early_is_a_normal_end() {
     let ran = Ran::of(child.wait_with_output().expect("dfab ends"));
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     ran.exits(0);
+}
+
+/// A command line of a shell, with `dfab` on the path.
+fn shell(place: &Place, line: &str) -> Ran {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_dfab"));
+    let folder = program.parent().expect("a folder").display().to_string();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = std::process::Command::new("sh")
+        .args(["-c", line])
+        .current_dir(place.path(""))
+        .env("PATH", format!("{folder}:{path}"))
+        .output();
+    Ran::of(output.expect("sh starts"))
+}
+
+#[test]
+fn results_for_a_closed_standard_output_are_an_error() {
+    let place = Place::new();
+    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
+    shell(&place, "dfab run a.zip --hotkey 5A --exit-zero >&-")
+        .exits(3)
+        .says("1 package: 1 completed")
+        .says("standard output is closed");
+    for line in ["dfab weights >&-", "dfab config >&-", "dfab exec a.zip >&-"] {
+        shell(&place, line)
+            .exits(3)
+            .says("standard output is closed");
+    }
+    // Nothing was to be written there, or nobody wanted it.
+    shell(&place, "dfab weights -o w.json >&-").exits(0);
+    shell(&place, "dfab weights >/dev/null").exits(0);
+    shell(&place, "dfab weights 1<>/dev/null").exits(0);
+    assert!(place.path("w.json").exists());
 }
 
 #[test]

@@ -45,6 +45,7 @@ use super::{
 };
 use cgroup::{Counted, Group, Hierarchies};
 use protocol::{End, Limits, Message, Order, Output, Report, Request};
+pub use sys::stdout_was_closed;
 
 /// First argument of a program that is to be a keeper.
 const KEEPER_ARGUMENT: &str = "__sandbox-init";

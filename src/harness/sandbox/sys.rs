@@ -1,11 +1,35 @@
-//! The system calls that no safe wrapper covers. All of the sandbox's `unsafe` is here.
+//! The system calls that no safe wrapper covers. All of the program's `unsafe` is here, also for
+//! what has nothing to do with sandboxes: what has to be known of the process before `main`.
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::libc;
+
+/// Set before `main` if there was no standard output.
+static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the process was started without a standard output. Before `main` Rust puts `/dev/null`
+/// there, which cannot be told from one that the caller gave on purpose.
+pub fn stdout_was_closed() -> bool {
+    STDOUT_WAS_CLOSED.load(Ordering::Relaxed)
+}
+
+extern "C" fn look_at_stdout() {
+    // SAFETY: asks for the flags of a descriptor by its number; no memory is involved, and a
+    // number that is not open is an error, which is the question.
+    let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
+    STDOUT_WAS_CLOSED.store(flags == -1, Ordering::Relaxed);
+}
+
+// SAFETY: the loader calls what this section lists, by the C convention, before `main`; the function
+// takes no arguments it would read, and uses nothing that Rust's runtime has to prepare.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = look_at_stdout;
 
 /// Which side of a fork this is.
 pub(super) enum Fork {
