@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 use crate::package::{self, Package, PackageView};
-use crate::report::{Format, count, escape, write_line, write_pretty};
+use crate::report::{Format, count, escape, write_document, write_line};
 
 use super::args::PackArgs;
 use super::context::Context;
@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, args: &PackArgs) -> Result<Exit, CliError> 
         // Standard output holds the ZIP.
         (true, _) => {}
         (false, Format::Json) => {
-            write_pretty(&mut io::stdout(), &PackageView::accepted(&shown, &package))?;
+            write_document(&mut io::stdout(), &PackageView::accepted(&shown, &package))?;
         }
         (false, Format::Jsonl) => {
             write_line(&mut io::stdout(), &PackageView::accepted(&shown, &package))?;

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::report::review::{Reviewed, explain_rule, rules_table, table};
-use crate::report::{ArrayDocument, Format, write_line, write_pretty};
+use crate::report::{ArrayDocument, Format, write_document, write_line};
 use crate::review;
 
 use super::args::ReviewArgs;
@@ -95,7 +95,7 @@ fn explain(context: &Context, id: &str) -> Result<Exit, CliError> {
     };
     let out = &mut io::stdout().lock();
     match context.format() {
-        Format::Json => write_pretty(out, rule)?,
+        Format::Json => write_document(out, rule)?,
         Format::Jsonl => write_line(out, rule)?,
         Format::Table => out.write_all(explain_rule(rule, context.display).as_bytes())?,
     }

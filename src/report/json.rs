@@ -13,6 +13,26 @@ pub fn write_pretty(out: &mut dyn Write, document: &impl Serialize) -> io::Resul
     out.write_all(b"\n")
 }
 
+/// An item that is a document by itself: as on a line of its own, with the version.
+#[derive(Serialize)]
+struct Versioned<'a, T> {
+    schema_version: u32,
+    #[serde(flatten)]
+    item: &'a T,
+}
+
+/// One item as a document of its own, with `schema_version`.
+pub fn write_document(out: &mut dyn Write, item: &impl Serialize) -> io::Result<()> {
+    let schema_version = SCHEMA_VERSION;
+    write_pretty(
+        out,
+        &Versioned {
+            schema_version,
+            item,
+        },
+    )
+}
+
 /// One object on a line of its own.
 pub fn write_line(out: &mut dyn Write, item: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, item)?;

@@ -18,6 +18,6 @@ pub mod validate;
 pub mod weights;
 
 pub use display::{ColorChoice, Display, Facts, Format, ProgressMode};
-pub use json::{ArrayDocument, SCHEMA_VERSION, write_line, write_pretty};
+pub use json::{ArrayDocument, SCHEMA_VERSION, write_document, write_line, write_pretty};
 pub use progress::Progress;
 pub use table::{Paint, Table, count};

@@ -83,3 +83,19 @@ fn what_is_seldom_meant_to_be_published_is_named_and_packed() {
         .exits(0);
     assert_eq!(ran.json_lines()[0]["files"].as_array().unwrap().len(), 4);
 }
+
+#[test]
+fn the_document_has_the_version_and_the_line_the_item_alone() {
+    let place = Place::new();
+    place.file("package/harness.py", SMALL_HARNESS);
+    place.file("package/manifest.yaml", "n: 12345678901234567890123\n");
+    let packed = |format: &str| {
+        let arguments = ["pack", "package", "-o", "one.zip", "--format", format];
+        place.dfab(&arguments).exits(0)
+    };
+    let mut document = packed("json").json();
+    assert_eq!(document["schema_version"], 1);
+    assert!(packed("json").stdout.contains("12345678901234567890123"));
+    document.as_object_mut().unwrap().remove("schema_version");
+    assert_eq!(vec![document], packed("jsonl").json_lines());
+}

@@ -82,6 +82,15 @@ fn every_rule_is_listed_and_explained() {
 }
 
 #[test]
+fn an_explained_rule_is_a_document_with_a_version() {
+    let place = Place::new();
+    let arguments = ["review", "--explain", "shell-command", "--format", "json"];
+    let document = place.dfab(&arguments).exits(0).json();
+    assert_eq!(document["schema_version"], 1);
+    assert_eq!(document["id"], "shell-command");
+}
+
+#[test]
 fn a_pipe_is_not_waited_for_and_a_link_is_not_followed() {
     let place = Place::new();
     let pipe = place.path("pipe.py");
