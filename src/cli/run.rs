@@ -6,6 +6,7 @@ use std::num::NonZero;
 
 use crate::harness::Cancel;
 use crate::pipeline::{Evaluator, run_batch};
+use crate::report::count;
 use crate::store::Store;
 
 use super::args::RunArgs;
@@ -25,8 +26,8 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
     interrupt::install(&cancel)?;
     let jobs = jobs(args);
     context.detail(&format!(
-        "{} packages, {jobs} at once, executor {}, database {}",
-        submissions.len(),
+        "{}, {jobs} at once, executor {}, database {}",
+        count(submissions.len(), "package"),
         executor.name(),
         context.settings.database.display()
     ));

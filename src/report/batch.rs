@@ -28,11 +28,35 @@ pub fn sentence(summary: &Summary, database: &str) -> String {
             text.push_str(&format!(", {number} {what}"));
         }
     }
-    text.push_str(&format!(
-        "; {} passed; results are in {database}",
-        summary.passed
-    ));
+    text.push_str(&format!("; {} passed", summary.passed));
+    // Refused packages have no submission, and what was not evaluated has no result.
+    if summary.completed + summary.failed > summary.refused {
+        text.push_str(&format!("; results are in {database}"));
+    }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_results_are_is_said_only_if_there_are_any() {
+        let mut summary = Summary {
+            total: 2,
+            failed: 1,
+            refused: 1,
+            errors: 1,
+            ..Summary::default()
+        };
+        let text = sentence(&summary, "x.db");
+        assert_eq!(
+            text,
+            "2 packages: 0 completed, 1 refused, 1 not evaluated; 0 passed"
+        );
+        summary.completed = 1;
+        assert!(sentence(&summary, "x.db").ends_with("; 0 passed; results are in x.db"));
+    }
 }
 
 /// Text for people.

@@ -451,6 +451,14 @@ fn secrets_in_urls_are_not_stored() {
 }
 
 #[test]
+fn where_results_are_is_not_said_of_a_run_without_any() {
+    let place = Place::new();
+    let ran = place.dfab(&["run", "gone.zip", "-v"]).exits(3);
+    assert!(!ran.stderr.contains("results are in"), "{}", ran.stderr);
+    ran.says("1 package, ").says("1 package: 0 completed");
+}
+
+#[test]
 fn the_last_two_thousand_characters_of_the_messages_become_the_error() {
     let place = Place::new();
     place.zip("a.zip", &[("harness.py", "x = 1\n")]);
