@@ -4,6 +4,7 @@
 //! specification every text token stays as it was cut, the empty ones included.
 
 use super::literals::{Literal, decode_text};
+use std::borrow::Cow;
 
 /// A part of a formatted string.
 pub(crate) enum Piece<Field> {
@@ -96,7 +97,7 @@ impl<Field> SpecPieces<Field> {
         let Some(value) = decode_text(raw, Literal::TEXT) else {
             return false;
         };
-        self.pieces.push(Piece::Text(start, value));
+        self.pieces.push(Piece::Text(start, value.into_owned()));
         true
     }
 }
@@ -123,7 +124,7 @@ pub(crate) fn literal_text(raw: &str, literal: Literal) -> Option<String> {
         rest = &rest[if doubled { 2 } else { taken }..];
     }
     single.push_str(rest);
-    decode_text(&single, literal)
+    decode_text(&single, literal).map(Cow::into_owned)
 }
 
 /// What a field with `=` shows of itself: its source, without the comments in it.

@@ -1,6 +1,7 @@
 //! Values of string literals: prefixes, quotes and escapes.
 
 use super::unicode;
+use std::borrow::Cow;
 
 /// How a literal's escapes are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +20,9 @@ impl Literal {
 /// The value of `body`, the text between a literal's quotes; `None` for a malformed escape.
 ///
 /// A lone surrogate, which a Rust string cannot hold, becomes U+FFFD.
-pub(crate) fn decode_text(body: &str, literal: Literal) -> Option<String> {
+pub(crate) fn decode_text(body: &str, literal: Literal) -> Option<Cow<'_, str>> {
     if literal.raw || !body.contains('\\') {
-        return Some(body.to_owned());
+        return Some(Cow::Borrowed(body));
     }
     let mut value = String::with_capacity(body.len());
     let mut rest = body;
@@ -30,7 +31,7 @@ pub(crate) fn decode_text(body: &str, literal: Literal) -> Option<String> {
         rest = escape(&rest[backslash + 1..], literal, &mut value)?;
     }
     value.push_str(rest);
-    Some(value)
+    Some(Cow::Owned(value))
 }
 
 /// Reads the escape whose backslash has just been passed; returns what follows it.

@@ -45,7 +45,7 @@ impl Lowering<'_> {
         } else {
             Kind::FunctionDef
         };
-        let name = self.text(required(field(&parts, "name"), node)?).to_owned();
+        let name = self.text(required(field(&parts, "name"), node)?);
         let open = self.out.open_named(kind, node.start_byte(), &name)?;
         self.parameters(field(&parts, "parameters"))?;
         self.statements(required(field(&parts, "body"), node)?)?;
@@ -64,7 +64,7 @@ impl Lowering<'_> {
 
     pub(super) fn class(&mut self, node: Node<'_>, decorators: &[Node<'_>]) -> Lowered {
         let parts = children(node);
-        let name = self.text(required(field(&parts, "name"), node)?).to_owned();
+        let name = self.text(required(field(&parts, "name"), node)?);
         let open = self
             .out
             .open_named(Kind::ClassDef, node.start_byte(), &name)?;
@@ -105,7 +105,7 @@ impl Lowering<'_> {
             let value = parts.last().map(|(_, value)| *value);
             (self.out.open(Kind::Keyword, start)?, value)
         } else {
-            let name = self.text(required(field(&parts, "name"), node)?).to_owned();
+            let name = self.text(required(field(&parts, "name"), node)?);
             let open = self.out.open_named(Kind::Keyword, start, &name)?;
             (open, field(&parts, "value"))
         };
@@ -150,7 +150,7 @@ impl Lowering<'_> {
         if parameter.name.kind() != "identifier" {
             return unreadable(parameter.name);
         }
-        let name = self.text(parameter.name).to_owned();
+        let name = self.text(parameter.name);
         let open = self
             .out
             .open_named(Kind::Arg, parameter.name.start_byte(), &name)?;

@@ -13,7 +13,7 @@ impl Lowering<'_> {
         let start = self.start(node);
         match node.kind() {
             "identifier" => {
-                let name = self.text(node).to_owned();
+                let name = self.text(node);
                 self.out.named_leaf(Kind::Name, start, &name)
             }
             "parenthesized_expression" | "tuple" if self.is_glued(node) => self.type_call(node),
@@ -183,9 +183,7 @@ impl Lowering<'_> {
 
     fn attribute(&mut self, node: Node<'_>, context: Kind) -> Lowered {
         let parts = children(node);
-        let name = self
-            .text(required(field(&parts, "attribute"), node)?)
-            .to_owned();
+        let name = self.text(required(field(&parts, "attribute"), node)?);
         let open = self
             .out
             .open_named(Kind::Attribute, self.start(node), &name)?;

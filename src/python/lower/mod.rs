@@ -126,7 +126,7 @@ impl<'a> Lowering<'a> {
         Ok(())
     }
 
-    fn text(&self, node: Node<'_>) -> &str {
+    fn text(&self, node: Node<'_>) -> &'a str {
         self.source.get(node.byte_range()).unwrap_or_default()
     }
 

@@ -52,7 +52,7 @@ impl Lowering<'_> {
                 let [pattern, name] = parts.as_slice() else {
                     return unreadable(node);
                 };
-                let name = self.text(*name).to_owned();
+                let name = self.text(*name);
                 let open = self.out.open_named(Kind::MatchAs, start, &name)?;
                 self.pattern(&[*pattern])?;
                 self.out.close(open);
@@ -137,7 +137,7 @@ impl Lowering<'_> {
         match parts.as_slice() {
             [name] if self.text(*name) == "_" => self.out.leaf(Kind::MatchAs, start),
             [name] => {
-                let name = self.text(*name).to_owned();
+                let name = self.text(*name);
                 self.out.named_leaf(Kind::MatchAs, start, &name)
             }
             _ => {
@@ -158,10 +158,10 @@ impl Lowering<'_> {
         };
         let mut open: Vec<Open> = Vec::new();
         for attribute in attributes.iter().rev() {
-            let name = self.text(*attribute).to_owned();
+            let name = self.text(*attribute);
             open.push(self.out.open_named(Kind::Attribute, start, &name)?);
         }
-        let name = self.text(*base).to_owned();
+        let name = self.text(*base);
         self.out.named_leaf(Kind::Name, start, &name)?;
         while let Some(attribute) = open.pop() {
             self.out.leaf(Kind::Load, NOWHERE)?;
@@ -206,7 +206,7 @@ impl Lowering<'_> {
     }
 
     fn open_splat(&mut self, kind: Kind, start: usize, splat: Node<'_>) -> Lowered<Open> {
-        let name = named(splat).first().map(|name| self.text(*name).to_owned());
+        let name = named(splat).first().map(|name| self.text(*name));
         match name {
             Some(name) if name != "_" => self.out.open_named(kind, start, &name),
             _ => self.out.open(kind, start),

@@ -218,7 +218,7 @@ impl Lowering<'_> {
                     let parts = children(*child);
                     let name = self.dotted(required(field(&parts, "name"), *child)?);
                     let alias = required(field(&parts, "alias"), *child)?;
-                    let asname = self.text(alias).to_owned();
+                    let asname = self.text(alias);
                     self.out.alias(start, &name, Some(&asname))?;
                 }
                 (Some("name"), _) => {
@@ -346,7 +346,7 @@ impl Lowering<'_> {
         let start = node.start_byte();
         let open = match alias {
             Some(alias) => {
-                let name = self.text(alias).to_owned();
+                let name = self.text(alias);
                 self.out.open_named(Kind::ExceptHandler, start, &name)?
             }
             None => self.out.open(Kind::ExceptHandler, start)?,

@@ -6,6 +6,7 @@ use crate::python::joined::{Piece, SpecPieces, debug_text, literal_text, merge};
 use crate::python::literals::{Literal, decode_text};
 use crate::python::tree::Kind;
 use smallvec::smallvec;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A replacement field, and whether its string is triple-quoted.
@@ -20,7 +21,7 @@ struct Opening {
     prefix: usize,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// A literal, or several in a row: a text, bytes, or a formatted string.
     pub(super) fn string(&mut self, node: Node<'_>) -> Lowered {
         let parts = match node.kind() {
@@ -28,6 +29,14 @@ impl Lowering<'_> {
             _ => smallvec![node],
         };
         let start = self.start(node);
+        if let [only] = parts.as_slice() {
+            // Nearly all of them, so without the detour.
+            let opening = self.opening(*only)?;
+            if !opening.formatted && !opening.literal.bytes {
+                let value = self.plain_value(*only, &opening)?;
+                return self.out.text_constant(start, &value);
+            }
+        }
         let mut pieces: Vec<Piece<Field<'_>>> = Vec::new();
         let (mut formatted, mut bytes) = (false, false);
         for part in parts {
@@ -37,7 +46,7 @@ impl Lowering<'_> {
             if opening.formatted {
                 self.formatted_pieces(part, &opening, &mut pieces)?;
             } else {
-                let value = self.plain_value(part, &opening)?;
+                let value = self.plain_value(part, &opening)?.into_owned();
                 pieces.push(Piece::Text(part.start_byte(), value));
             }
         }
@@ -75,13 +84,18 @@ impl Lowering<'_> {
         };
         let text = self.text(*start);
         let quotes = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        let prefix = text[..text.len() - quotes.len()].to_ascii_lowercase();
+        let prefix = &text[..text.len() - quotes.len()];
+        let has = |letter: u8| {
+            prefix
+                .bytes()
+                .any(|byte| byte.eq_ignore_ascii_case(&letter))
+        };
         Ok(Opening {
             literal: Literal {
-                raw: prefix.contains('r'),
-                bytes: prefix.contains('b'),
+                raw: has(b'r'),
+                bytes: has(b'b'),
             },
-            formatted: prefix.contains('f'),
+            formatted: has(b'f'),
             triple_quoted: quotes.len() == 3,
             prefix: prefix.len(),
         })
@@ -93,11 +107,11 @@ impl Lowering<'_> {
         node.start_byte() + opening.prefix + quotes..node.end_byte().saturating_sub(quotes)
     }
 
-    fn plain_value(&self, node: Node<'_>, opening: &Opening) -> Lowered<String> {
+    fn plain_value(&self, node: Node<'_>, opening: &Opening) -> Lowered<Cow<'a, str>> {
         let inside = Self::inside(node, opening);
         let body = self.source.get(inside).unwrap_or_default();
         if opening.literal.bytes {
-            return Ok(String::new());
+            return Ok(Cow::Borrowed(""));
         }
         decode_text(body, opening.literal).map_or_else(|| unreadable(node), Ok)
     }

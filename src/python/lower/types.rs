@@ -27,7 +27,7 @@ impl Lowering<'_> {
             }
             ("union_type", _) => self.union_type(*inner),
             ("member_type", [base, name]) => {
-                let name = self.text(*name).to_owned();
+                let name = self.text(*name);
                 let open = self.out.open_named(Kind::Attribute, start, &name)?;
                 self.annotation(*base)?;
                 self.out.leaf(Kind::Load, NOWHERE)?;
@@ -125,7 +125,7 @@ impl Lowering<'_> {
                 ("list_splat", [name]) => (Kind::TypeVarTuple, *name, None),
                 _ => return unreadable(*inner),
             };
-            let name = self.text(name).to_owned();
+            let name = self.text(name);
             let open = self.out.open_named(kind, start, &name)?;
             if let Some(bound) = bound {
                 self.annotation(bound)?;
