@@ -53,7 +53,7 @@ struct Written {
 }
 
 /// Sources are hostile: the hash is seeded, so that no names can be made to collide.
-type Texts = IndexSet<Box<str>, foldhash::quality::RandomState>;
+pub(crate) type Texts = IndexSet<Box<str>, foldhash::quality::RandomState>;
 
 /// What every lowering step returns.
 pub(crate) type Lowered<T = ()> = Result<T, SyntaxError>;

@@ -8,8 +8,8 @@ mod explain;
 mod layout;
 mod tokens;
 
-use super::SyntaxError;
 use super::source::Lines;
+use super::{Refusal, SyntaxError};
 use super::{limits, literals};
 use ruff_python_ast::visitor::transformer::{Transformer, walk_expr};
 use ruff_python_ast::{
@@ -24,7 +24,7 @@ use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 /// Parses `source`, or says where it stops being Python 3.12.
-pub(crate) fn check(lines: &Lines<'_>) -> Result<Module, SyntaxError> {
+pub(super) fn check(lines: &Lines<'_>) -> Result<Module, Refusal> {
     layout::characters(lines)?;
     if limits::may_nest_deeply(lines.source()) {
         limits::check(lines)?;
@@ -35,7 +35,8 @@ pub(crate) fn check(lines: &Lines<'_>) -> Result<Module, SyntaxError> {
         .and_then(|()| tokens::check(lines, parsed.tokens()));
     // Keeps the tree and drops the tokens.
     let module = Module::new(parsed);
-    checked.map(|()| module)
+    checked?;
+    Ok(module)
 }
 
 /// An accepted module.
@@ -140,7 +141,7 @@ fn no_statement() -> Stmt {
 /// Rounds of respelling: an f-string with two broken specifications shows one at a time.
 const ROUNDS: usize = 4;
 
-fn parse(lines: &Lines<'_>) -> Result<Parsed<ModModule>, SyntaxError> {
+fn parse(lines: &Lines<'_>) -> Result<Parsed<ModModule>, Refusal> {
     let mut respelled = None;
     for _ in 0..ROUNDS {
         let source = respelled.as_deref().unwrap_or(lines.source());
@@ -163,13 +164,45 @@ fn parse(lines: &Lines<'_>) -> Result<Parsed<ModModule>, SyntaxError> {
     }
 }
 
-fn refuse(lines: &Lines<'_>, parsed: Parsed<ModModule>) -> Result<Parsed<ModModule>, SyntaxError> {
+fn refuse(lines: &Lines<'_>, parsed: Parsed<ModModule>) -> Result<Parsed<ModModule>, Refusal> {
+    let at_end = ends_too_early(lines, parsed.errors());
     let found = match limits::check_tokens(lines, parsed.tokens()) {
         Ok(()) => first_error(lines, &parsed),
         Err(error) => Some(error),
     };
     drop(Module::new(parsed));
-    Err(found.unwrap_or_else(|| error(lines, 0, "invalid syntax")))
+    let error = found.unwrap_or_else(|| error(lines, 0, "invalid syntax"));
+    Err(Refusal { error, at_end })
+}
+
+/// Whether the first error is that the source stops: at its end, or in a text that nothing closes.
+fn ends_too_early(lines: &Lines<'_>, errors: &[ParseError]) -> bool {
+    let source = lines.source();
+    let start = |found: &ParseError| found.location.start().to_usize();
+    let Some(first) = errors.iter().map(start).min() else {
+        return false;
+    };
+    first >= source.trim_end().len()
+        || errors
+            .iter()
+            .any(|found| start(found) == first && is_unclosed(source, first, &found.error))
+}
+
+fn is_unclosed(source: &str, start: usize, error: &ParseErrorType) -> bool {
+    use InterpolatedStringErrorType::{UnclosedLbrace, UnterminatedTripleQuotedString};
+    match error {
+        ParseErrorType::Lexical(LexicalErrorType::Eof) => true,
+        ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => {
+            let quotes = source.get(start..).unwrap_or_default();
+            let quotes = quotes.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            quotes.starts_with("\"\"\"") || quotes.starts_with("'''")
+        }
+        ParseErrorType::FStringError(error)
+        | ParseErrorType::Lexical(LexicalErrorType::FStringError(error)) => {
+            matches!(error, UnclosedLbrace | UnterminatedTripleQuotedString)
+        }
+        _ => false,
+    }
 }
 
 fn parse_once(lines: &Lines<'_>, source: &str) -> Result<Parsed<ModModule>, SyntaxError> {

@@ -14,6 +14,7 @@ mod joined;
 mod limits;
 mod literals;
 mod lower;
+mod pieces;
 mod reference;
 mod source;
 #[cfg(test)]
@@ -36,22 +37,39 @@ pub struct SyntaxError {
     pub message: String,
 }
 
-/// Which of the two readings a tree is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which of the two readings a tree is from; of a source read in pieces, the least of theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reading {
-    /// Both: tree-sitter's tree, confirmed by the gate's.
-    Confirmed,
-    /// The gate's alone: tree-sitter could not read the source, or it is too large to be read twice.
-    Unread,
     /// The gate's: tree-sitter read something else.
     Disputed,
+    /// The gate's alone: tree-sitter could not read the source, or it has too many tokens to be read twice.
+    Unread,
+    /// Both: tree-sitter's tree, confirmed by the gate's.
+    Confirmed,
+}
+
+/// A syntax error, and whether more source after it could make it go away.
+#[derive(Debug)]
+struct Refusal {
+    error: SyntaxError,
+    /// The source ended too early for the parser.
+    at_end: bool,
+}
+
+impl From<SyntaxError> for Refusal {
+    fn from(error: SyntaxError) -> Self {
+        Refusal {
+            error,
+            at_end: false,
+        }
+    }
 }
 
 /// Stack for one parse; only the pages it touches become memory. The deepest tree of a thousand
 /// levels needs less than a tenth of it in an unoptimised build.
 const STACK_BYTES: usize = 64 << 20;
 
-/// Largest source, in tokens, that is read a second time. tree-sitter needs about half a kilobyte for
+/// Largest source or piece, in tokens, that is read a second time. tree-sitter needs about half a kilobyte for
 /// each, several times what everything else does; a megabyte of code has about as many.
 const MAX_TOKENS_TO_CONFIRM: usize = 1 << 18;
 
@@ -68,7 +86,9 @@ pub fn parse(source: &str) -> Result<Tree, SyntaxError> {
 /// # Errors
 /// As [`parse`].
 pub fn parse_with_reading(source: &str) -> Result<(Tree, Reading), SyntaxError> {
-    stacker::grow(STACK_BYTES, || read(source))
+    stacker::grow(STACK_BYTES, || {
+        pieces::read(source, pieces::PIECE_BYTES, read_whole)
+    })
 }
 
 /// Largest source, in bytes, of which parts are read although it is not Python: tree-sitter's way back from
@@ -84,7 +104,7 @@ pub fn salvage(source: &str) -> Option<Tree> {
     stacker::grow(STACK_BYTES, || lower::salvage(&source::Lines::new(source)))
 }
 
-fn read(source: &str) -> Result<(Tree, Reading), SyntaxError> {
+fn read_whole(source: &str) -> Result<(Tree, Reading), Refusal> {
     let lines = source::Lines::new(source);
     let module = gate::check(&lines)?;
     let mut reading = Reading::Unread;

@@ -46,7 +46,7 @@ impl Lowering<'_> {
             Kind::FunctionDef
         };
         let name = self.text(required(field(&parts, "name"), node)?);
-        let open = self.out.open_named(kind, node.start_byte(), &name)?;
+        let open = self.out.open_named(kind, node.start_byte(), name)?;
         self.parameters(field(&parts, "parameters"))?;
         self.statements(required(field(&parts, "body"), node)?)?;
         for decorator in decorators {
@@ -67,7 +67,7 @@ impl Lowering<'_> {
         let name = self.text(required(field(&parts, "name"), node)?);
         let open = self
             .out
-            .open_named(Kind::ClassDef, node.start_byte(), &name)?;
+            .open_named(Kind::ClassDef, node.start_byte(), name)?;
         if let Some(arguments) = field(&parts, "superclasses") {
             self.arguments(arguments)?;
         }
@@ -106,7 +106,7 @@ impl Lowering<'_> {
             (self.out.open(Kind::Keyword, start)?, value)
         } else {
             let name = self.text(required(field(&parts, "name"), node)?);
-            let open = self.out.open_named(Kind::Keyword, start, &name)?;
+            let open = self.out.open_named(Kind::Keyword, start, name)?;
             (open, field(&parts, "value"))
         };
         self.expression(required(value, node)?, Kind::Load)?;
@@ -153,7 +153,7 @@ impl Lowering<'_> {
         let name = self.text(parameter.name);
         let open = self
             .out
-            .open_named(Kind::Arg, parameter.name.start_byte(), &name)?;
+            .open_named(Kind::Arg, parameter.name.start_byte(), name)?;
         if let Some(annotation) = parameter.annotation {
             self.annotation(annotation)?;
         }

@@ -14,7 +14,7 @@ impl Lowering<'_> {
         match node.kind() {
             "identifier" => {
                 let name = self.text(node);
-                self.out.named_leaf(Kind::Name, start, &name)
+                self.out.named_leaf(Kind::Name, start, name)
             }
             "parenthesized_expression" | "tuple" if self.is_glued(node) => self.type_call(node),
             "as_pattern_target" | "parenthesized_expression" => {
@@ -186,7 +186,7 @@ impl Lowering<'_> {
         let name = self.text(required(field(&parts, "attribute"), node)?);
         let open = self
             .out
-            .open_named(Kind::Attribute, self.start(node), &name)?;
+            .open_named(Kind::Attribute, self.start(node), name)?;
         self.expression(required(field(&parts, "object"), node)?, Kind::Load)?;
         self.out.leaf(context, NOWHERE)?;
         self.out.close(open);

@@ -53,7 +53,7 @@ impl Lowering<'_> {
                     return unreadable(node);
                 };
                 let name = self.text(*name);
-                let open = self.out.open_named(Kind::MatchAs, start, &name)?;
+                let open = self.out.open_named(Kind::MatchAs, start, name)?;
                 self.pattern(&[*pattern])?;
                 self.out.close(open);
                 Ok(())
@@ -138,7 +138,7 @@ impl Lowering<'_> {
             [name] if self.text(*name) == "_" => self.out.leaf(Kind::MatchAs, start),
             [name] => {
                 let name = self.text(*name);
-                self.out.named_leaf(Kind::MatchAs, start, &name)
+                self.out.named_leaf(Kind::MatchAs, start, name)
             }
             _ => {
                 let open = self.out.open(Kind::MatchValue, start)?;
@@ -159,10 +159,10 @@ impl Lowering<'_> {
         let mut open: Vec<Open> = Vec::new();
         for attribute in attributes.iter().rev() {
             let name = self.text(*attribute);
-            open.push(self.out.open_named(Kind::Attribute, start, &name)?);
+            open.push(self.out.open_named(Kind::Attribute, start, name)?);
         }
         let name = self.text(*base);
-        self.out.named_leaf(Kind::Name, start, &name)?;
+        self.out.named_leaf(Kind::Name, start, name)?;
         while let Some(attribute) = open.pop() {
             self.out.leaf(Kind::Load, NOWHERE)?;
             self.out.close(attribute);
@@ -208,7 +208,7 @@ impl Lowering<'_> {
     fn open_splat(&mut self, kind: Kind, start: usize, splat: Node<'_>) -> Lowered<Open> {
         let name = named(splat).first().map(|name| self.text(*name));
         match name {
-            Some(name) if name != "_" => self.out.open_named(kind, start, &name),
+            Some(name) if name != "_" => self.out.open_named(kind, start, name),
             _ => self.out.open(kind, start),
         }
     }

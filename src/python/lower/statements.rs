@@ -219,7 +219,7 @@ impl Lowering<'_> {
                     let name = self.dotted(required(field(&parts, "name"), *child)?);
                     let alias = required(field(&parts, "alias"), *child)?;
                     let asname = self.text(alias);
-                    self.out.alias(start, &name, Some(&asname))?;
+                    self.out.alias(start, &name, Some(asname))?;
                 }
                 (Some("name"), _) => {
                     let name = self.dotted(*child);
@@ -347,7 +347,7 @@ impl Lowering<'_> {
         let open = match alias {
             Some(alias) => {
                 let name = self.text(alias);
-                self.out.open_named(Kind::ExceptHandler, start, &name)?
+                self.out.open_named(Kind::ExceptHandler, start, name)?
             }
             None => self.out.open(Kind::ExceptHandler, start)?,
         };

@@ -28,7 +28,7 @@ impl Lowering<'_> {
             ("union_type", _) => self.union_type(*inner),
             ("member_type", [base, name]) => {
                 let name = self.text(*name);
-                let open = self.out.open_named(Kind::Attribute, start, &name)?;
+                let open = self.out.open_named(Kind::Attribute, start, name)?;
                 self.annotation(*base)?;
                 self.out.leaf(Kind::Load, NOWHERE)?;
                 self.out.close(open);
@@ -126,7 +126,7 @@ impl Lowering<'_> {
                 _ => return unreadable(*inner),
             };
             let name = self.text(name);
-            let open = self.out.open_named(kind, start, &name)?;
+            let open = self.out.open_named(kind, start, name)?;
             if let Some(bound) = bound {
                 self.annotation(bound)?;
             }
