@@ -101,7 +101,8 @@ fn python() -> Option<String> {
     let named = std::env::var("DFAB_PYTHON").ok();
     let candidates = named
         .into_iter()
-        .chain(["python3.12", "python3"].map(str::to_owned));
+        .chain(["python3.12", "python3"].map(str::to_owned))
+        .chain(of_pyenv());
     candidates.into_iter().find(|python| {
         let check = "import sys; sys.exit(sys.version_info[:2] != (3, 12))";
         let status = Command::new(python)
@@ -111,6 +112,27 @@ fn python() -> Option<String> {
             .status();
         status.is_ok_and(|status| status.success())
     })
+}
+
+/// The 3.12 interpreters pyenv keeps, whichever version its shims stand for.
+fn of_pyenv() -> Vec<String> {
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let versions = root.and_then(|root| std::fs::read_dir(root.join("versions")).ok());
+    let mut found: Vec<String> = versions
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("3.12"))
+        .filter_map(|entry| {
+            entry
+                .path()
+                .join("bin/python3.12")
+                .to_str()
+                .map(str::to_owned)
+        })
+        .collect();
+    found.sort();
+    found
 }
 
 #[test]
@@ -134,6 +156,36 @@ fn the_machine_s_cpython_agrees() {
             compare(&format!("{file}: {title}"), &source, &wanted);
         }
     }
+}
+
+/// The same tool that walks whole libraries, over small sources: files of this project, and variants of them with
+/// one edit each.
+#[test]
+fn the_comparison_tool_finds_no_difference() {
+    let Some(python) = python() else {
+        eprintln!("skipped: no CPython 3.12 found (set DFAB_PYTHON to one)");
+        return;
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let compare = |options: &[&str]| {
+        let output = Command::new(&python)
+            .args(["-B", "-X", "utf8"])
+            .arg(root.join("tests/tools/compare.py"))
+            .args(["--dfab", env!("CARGO_BIN_EXE_dfab")])
+            .args(options)
+            .args([root.join("examples"), root.join("tests")])
+            .stdin(Stdio::null())
+            .output()
+            .expect("the interpreter answered before");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{printed}\n{said}");
+        printed
+    };
+    let files = compare(&[]);
+    assert!(files.contains(" 0 different"), "{files}");
+    let variants = compare(&["--mutations", "1500", "--seed", "3"]);
+    assert!(variants.starts_with("1500 sources, "), "{variants}");
 }
 
 fn run(python: &str, arguments: &[&str], tools: &Path, input: &str) -> String {
