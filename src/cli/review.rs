@@ -89,7 +89,8 @@ fn list_rules(context: &Context) -> Result<Exit, CliError> {
 }
 
 fn explain(context: &Context, id: &str) -> Result<Exit, CliError> {
-    let Some(rule) = review::rule(id) else {
+    // Reports name the service's patterns, which have underscores.
+    let Some(rule) = review::rule(&id.replace('_', "-")) else {
         return Err(CliError::usage(format!("there is no rule {id:?}"))
             .hint("dfab review --rules lists them all"));
     };

@@ -91,8 +91,8 @@ pub fn parse_with_reading(source: &str) -> Result<(Tree, Reading), SyntaxError> 
     })
 }
 
-/// Largest source, in bytes, of which parts are read although it is not Python: tree-sitter's way back from
-/// mistakes can take seconds for each megabyte of them.
+/// Largest source, in bytes, of which parts are read although it is not Python: in the worst case
+/// tree-sitter takes a second over it.
 const MAX_SALVAGED_BYTES: usize = 64 << 10;
 
 /// What can be read of a source that is not Python, as statements below one module; nothing rests on it
@@ -101,7 +101,9 @@ pub fn salvage(source: &str) -> Option<Tree> {
     if source.len() > MAX_SALVAGED_BYTES {
         return None;
     }
-    stacker::grow(STACK_BYTES, || lower::salvage(&source::Lines::new(source)))
+    stacker::grow(STACK_BYTES, || {
+        pieces::salvage(source, |piece| lower::salvage(&source::Lines::new(piece)))
+    })
 }
 
 fn read_whole(source: &str) -> Result<(Tree, Reading), Refusal> {

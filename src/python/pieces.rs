@@ -6,7 +6,7 @@
 //! a piece that is no module by itself, for want of what follows, is read again with more of it.
 
 use super::source::Lines;
-use super::tree::{Node, TextId, Tree};
+use super::tree::{Kind, Node, TextId, Tree};
 use super::{Reading, Refusal, SyntaxError};
 
 /// Bytes from which on a source is read in pieces, and which a piece has at least.
@@ -56,6 +56,34 @@ pub(super) fn read(
     }
 }
 
+/// Bytes a piece of a refused source has at least, and at most. tree-sitter's way back from mistakes takes
+/// time with the square of their number, so the pieces are small.
+const SALVAGED_BYTES: (usize, usize) = (2 << 10, 4 << 10);
+
+/// What can be read of a source that is not Python, piece by piece; `salvage` takes one.
+pub(super) fn salvage(source: &str, salvage: impl Fn(&str) -> Option<Tree>) -> Option<Tree> {
+    let (least, most) = SALVAGED_BYTES;
+    let lines = Lines::new(source);
+    let mut joined: Option<Joined> = None;
+    let mut start = 0;
+    while start < source.len() {
+        let mut end = boundary(source, start.saturating_add(least));
+        if end - start > most {
+            let reach = (start..=start + most).rfind(|at| source.is_char_boundary(*at));
+            let reach = reach.unwrap_or(source.len());
+            let line_end = source[start..reach].rfind('\n');
+            end = line_end.map_or(reach, |newline| start + newline + 1);
+        }
+        let (first_line, _) = lines.position(start);
+        if let Some(tree) = salvage(&source[start..end]) {
+            let whole = joined.get_or_insert_with(Joined::empty);
+            whole.append(tree, first_line - 1);
+        }
+        start = end;
+    }
+    joined.map(Joined::finish)
+}
+
 /// The start of the first line at or after `from` that may begin a statement of the module, or the
 /// source's end.
 fn boundary(source: &str, from: usize) -> usize {
@@ -99,6 +127,23 @@ impl Joined {
             nodes: tree.nodes,
             texts: tree.texts.into_iter().collect(),
             asnames: tree.asnames,
+        }
+    }
+
+    /// A module without statements.
+    fn empty() -> Joined {
+        Joined {
+            nodes: vec![Node {
+                kind: Kind::Module,
+                is_str: false,
+                end: 1,
+                line: 0,
+                column: 0,
+                positional: 0,
+                text: TextId::NONE,
+            }],
+            texts: super::builder::Texts::default(),
+            asnames: Vec::new(),
         }
     }
 

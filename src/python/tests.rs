@@ -785,6 +785,9 @@ fn salvaging_hostile_sources_ends_quickly_and_never_overflows() {
         "f(a b ",
         "def f(",
         "'",
+        ",\\\n",
+        "x\\\n",
+        "@\\\n",
     ];
     let mut sources: Vec<String> = pieces
         .iter()
@@ -798,5 +801,120 @@ fn salvaging_hostile_sources_ends_quickly_and_never_overflows() {
         let thread = std::thread::Builder::new().stack_size(256 << 10);
         let ended = thread.spawn(move || super::salvage(&source).map(|tree| tree.nodes.len()));
         ended.expect("a thread").join().expect("no overflow");
+    }
+}
+
+#[test]
+fn an_else_of_try_needs_an_except() {
+    refuses(&["try: a\nelse: b\nfinally: c", "try:\n a\nelse:\n b\n"]);
+    accepts(&[
+        "try: a\nexcept: b\nelse: c\nfinally: d",
+        "try: a\nfinally: b",
+    ]);
+}
+
+#[test]
+fn stars_in_displays_take_no_comparison_even_after_a_parenthesis() {
+    refuses(&[
+        "*(a) or b,",
+        "[*(args) or ()]",
+        "{**(a) < b}",
+        "{a: b, ** (c) and d}",
+        "def f(): return *(a) in b,",
+        "x = *(a)+b or c,",
+        "def f(*a: *(b) or c): pass",
+        "x[(*(a) or b, c)]",
+    ]);
+    accepts(&[
+        "f(*(a) or b)",
+        "f(**(a) < b)",
+        "class A(*(a) or b): pass",
+        "*(a or b),",
+        "[*(a) + b, *((c) or d)]",
+        "{**(a or b), **c}",
+        "{a: (b), **(c)}",
+        "x[*(a) or b, c]",
+    ]);
+}
+
+#[test]
+fn a_generator_s_element_is_no_bare_yield() {
+    refuses(&[
+        "(yield a for b in c)",
+        "(yield from a for b in c)",
+        "(yield a, b for b in c)",
+    ]);
+    accepts(&[
+        "((yield a) for b in c)",
+        "( (yield) for b in c)",
+        "f((yield a) for b in c)",
+        "(yield (a for b in c))",
+    ]);
+}
+
+#[test]
+fn parentheses_stand_only_where_patterns_take_them() {
+    let case = |pattern: &str| format!("match a:\n case {pattern}: pass");
+    for pattern in [
+        "[(*a)]",
+        "A(b, (*a))",
+        "((*a)), b",
+        "(f)()",
+        "(a.b)()",
+        "(a)(b=1)",
+        "(1)+1j",
+        "(1)+(1j)",
+        "A(x, _=1)",
+    ] {
+        refusal(&case(pattern));
+    }
+    for pattern in [
+        "[*a]",
+        "(*a,)",
+        "(*a, b)",
+        "(b, *a)",
+        "f()",
+        "a.b()",
+        "(f())",
+        "(1+1j)",
+        "-1-2j",
+        "A(_=1)",
+        "A(b=1, _=2)",
+        "A(x, b=1, _=2)",
+        "((a) | (b))",
+    ] {
+        tree(&case(pattern));
+    }
+}
+
+#[test]
+fn escapes_in_what_a_field_with_equals_shows_are_read() {
+    refuses(&[
+        r"f'{rb'\x'=}'",
+        r#"f"{r'\x'=}""#,
+        r#"f"{re.sub(r'\x', '')=}""#,
+        r#"f"{r'\N{x}'=}""#,
+    ]);
+    accepts(&[r#"rf"{r'\x'=}""#, r#"f"{r'\d'=}""#, r#"f"{r'\x'}""#]);
+}
+
+#[test]
+fn character_names_are_whole() {
+    for name in [
+        "COMBINING BREVE-MACRO",
+        "CUNEIFORM SIGN ASH OVER ASH OVER AS",
+        "CUNEIFORM SIGN TA ASTERIS",
+        "DOGR LETTER THA",
+        "MENDE KIKAKUI SYLLABLE M172 MBO",
+    ] {
+        refusal(&format!(r"'\N{{{name}}}'"));
+    }
+    for name in [
+        "COMBINING BREVE-MACRON",
+        "LATIN CAPITAL LETTER GHA",
+        "SYRIAC SUBLINEAR COLON SKEWED LEFT",
+        "NULL",
+    ] {
+        tree(&format!(r"'\N{{{name}}}'"));
     }
 }

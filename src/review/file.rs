@@ -14,6 +14,15 @@ pub(super) struct Outcome {
     pub advisories: Vec<Advisory>,
 }
 
+impl Outcome {
+    /// Whether it is a Python file that does not parse.
+    pub fn is_refused(&self) -> bool {
+        self.python
+            .as_ref()
+            .is_some_and(|python| python.tree.is_none())
+    }
+}
+
 /// A reviewed Python file. Its calls are counted here and listed later by [`list_calls`], for how
 /// many are listed depends on the files before it.
 pub(super) struct PythonFile {
@@ -51,9 +60,6 @@ pub(super) fn python(file: &Source<'_>) -> Outcome {
             Some(tree)
         }
         Err(error) => {
-            if let Some(parts) = python::salvage(&source) {
-                advisories = rules::advisories_of_parts(file.path, &source, &parts);
-            }
             review.violations.push(syntax_error(&source, error));
             counts.add(Severity::Critical);
             None
@@ -67,6 +73,14 @@ pub(super) fn python(file: &Source<'_>) -> Outcome {
         }),
         advisories,
     }
+}
+
+/// Advisories of what can be read of a file that does not parse.
+pub(super) fn advice_on_parts(file: &Source<'_>) -> Vec<Advisory> {
+    let source = python::decode(file.bytes);
+    python::salvage(&source).map_or(Vec::new(), |parts| {
+        rules::advisories_of_parts(file.path, &source, &parts)
+    })
 }
 
 /// Looks at a file that is not Python.

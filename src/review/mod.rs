@@ -31,6 +31,10 @@ use rayon::prelude::*;
 /// beside the source, which holds one in every seven bytes if it is made to.
 pub const MAX_LISTED_VIOLATIONS: usize = 10_000;
 
+/// How many files that do not parse are looked through for advisories: reading the others would only say
+/// more of a package that is rejected anyway, and reading mistakes is slow.
+const MAX_SALVAGED_FILES: usize = 8;
+
 /// A source to review: path with `/` separators, bytes as stored.
 #[derive(Debug, Clone, Copy)]
 pub struct Source<'a> {
@@ -56,14 +60,22 @@ pub struct Reviewed {
 pub fn review(sources: &[Source<'_>]) -> Reviewed {
     let mut sources: Vec<&Source<'_>> = sources.iter().collect();
     sources.sort_by(|left, right| path_order(left.path, right.path));
-    let outcomes: Vec<_> = sources
-        .into_par_iter()
+    let mut outcomes: Vec<_> = sources
+        .par_iter()
         .with_max_len(1)
         .map(|source| match is_python(source.path) {
             true => file::python(source),
             false => file::other(source),
         })
         .collect();
+    outcomes
+        .iter_mut()
+        .zip(&sources)
+        .filter(|(outcome, _)| outcome.is_refused())
+        .take(MAX_SALVAGED_FILES)
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .for_each(|(outcome, source)| outcome.advisories = file::advice_on_parts(source));
     let mut files = Vec::new();
     let mut trees = Vec::new();
     let mut advisories = Vec::new();

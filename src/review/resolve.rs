@@ -6,6 +6,7 @@
 
 use super::dotted::{Call, text_constant};
 use crate::python::{Kind, Text, Tree};
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 /// Meanings kept per name.
@@ -14,6 +15,8 @@ const MAX_MEANINGS: usize = 4;
 const MAX_PATH: usize = 128;
 /// Detours followed in one expression.
 const MAX_STEPS: usize = 16;
+/// Expressions looked at to resolve one: more than any detour people write takes.
+const MAX_LOOKS: usize = 128;
 
 /// Builtins that rules ask about. Unless the file defines the name, it means `builtins.<name>`.
 const BUILTINS: [&str; 12] = [
@@ -36,6 +39,10 @@ const BUILTINS: [&str; 12] = [
 pub(super) struct Names<'a> {
     meanings: HashMap<&'a str, Vec<String>>,
     defined: HashSet<&'a str>,
+    /// Modules of which everything was imported.
+    stars: Vec<&'a str>,
+    /// Expressions that may still be looked at for the one being resolved.
+    looks: Cell<usize>,
 }
 
 impl<'a> Names<'a> {
@@ -77,11 +84,14 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn import_from(&mut self, tree: &'a Tree, index: usize, module: &str) {
+    fn import_from(&mut self, tree: &'a Tree, index: usize, module: &'a str) {
         for alias in tree.children(index) {
             let Text::Identifier(name) = tree.text(alias) else {
                 continue;
             };
+            if name == "*" && self.stars.len() < MAX_MEANINGS && !self.stars.contains(&module) {
+                self.stars.push(module);
+            }
             self.add(
                 tree.asname(alias).unwrap_or(name),
                 format!("{module}.{name}"),
@@ -146,6 +156,8 @@ impl<'a> Names<'a> {
     /// for `getattr(os, "sys" + "tem")`, `vars(os)["system"]` and the like; `builtins.eval` for
     /// `eval`. Empty if none is known.
     pub fn resolve(&self, tree: &Tree, index: usize) -> Vec<String> {
+        // Each meaning of a callee looks at the arguments anew: steps bound the depth, this the whole.
+        self.looks.set(MAX_LOOKS);
         self.resolve_within(tree, index, MAX_STEPS)
     }
 
@@ -153,6 +165,10 @@ impl<'a> Names<'a> {
         let Some(steps) = steps.checked_sub(1) else {
             return Vec::new();
         };
+        let Some(looks) = self.looks.get().checked_sub(1) else {
+            return Vec::new();
+        };
+        self.looks.set(looks);
         let Some(node) = tree.nodes.get(index) else {
             return Vec::new();
         };
@@ -172,13 +188,19 @@ impl<'a> Names<'a> {
             None if self.defined.contains(name) => Vec::new(),
             None if name == "__builtins__" => vec!["builtins".to_owned()],
             None if BUILTINS.contains(&name) => vec![format!("builtins.{name}")],
-            None => vec![name.to_owned()],
+            None => {
+                let starred = self.stars.iter().map(|module| join(module, name));
+                std::iter::once(name.to_owned()).chain(starred).collect()
+            }
         }
     }
 
     /// What member `name` of the expression at `base` is.
     fn members(&self, tree: &Tree, base: usize, name: &str, steps: usize) -> Vec<String> {
         let bases = self.resolve_within(tree, base, steps);
+        if name == "__call__" {
+            return bases;
+        }
         bases
             .iter()
             .map(|base| join(base, name))

@@ -358,3 +358,35 @@ fn a_file_that_does_not_parse_still_gets_advice() {
         "{found:?}"
     );
 }
+
+#[test]
+fn nested_detours_cost_no_more_than_their_length() {
+    let nested = (0..16).fold("os".to_owned(), |inner, _| format!("g({inner}, 'a')"));
+    let source = format!(
+        "import os\ng = getattr\ng = vars\n{}",
+        format!("{nested}\n").repeat(2000)
+    );
+    // Every level twice as dear as the one inside, this would take minutes.
+    let reviewed = review(&[Source {
+        path: "a.py",
+        bytes: source.as_bytes(),
+    }]);
+    assert!(reviewed.review.accepted);
+}
+
+#[test]
+fn names_from_a_star_import_and_calls_of_calls_are_followed() {
+    let source = "from os import *\nsystem('ls')\neval.__call__('1')\ngetcwd()\n";
+    let reviewed = review(&[Source {
+        path: "a.py",
+        bytes: source.as_bytes(),
+    }]);
+    let found: Vec<_> = reviewed
+        .review
+        .advisories
+        .iter()
+        .filter(|advisory| advisory.rule == "indirect-execution")
+        .map(|advisory| advisory.line)
+        .collect();
+    assert_eq!(found, [Some(2), Some(3)]);
+}

@@ -46,6 +46,10 @@ fn a_single_file_can_be_reviewed() {
         .dfab(&["review", "one.py"])
         .exits(1)
         .prints("syntax_error");
+    place
+        .dfab(&["review", "--explain", "syntax_error"])
+        .exits(0)
+        .prints("does not parse");
 }
 
 #[test]

@@ -46,7 +46,8 @@ const MAX_PROGRESS_CALLS: usize = 1 << 15;
 /// The tree of `source` as tree-sitter reads it; `None` if it cannot.
 pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
     let source = lines.source();
-    let parsed = parse(source, MAX_PROGRESS_CALLS).filter(|tree| !tree.root_node().has_error())?;
+    let parsed =
+        parse(source, Budget::of_valid(source)).filter(|tree| !tree.root_node().has_error())?;
     let tree = Concrete::of(&parsed)?;
     drop(parsed);
     let mut lowering = Lowering::new(lines);
@@ -54,20 +55,36 @@ pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
     Some(lowering.out.finish())
 }
 
-/// Parses, unless that takes more progress calls.
-fn parse(source: &str, max_progress_calls: usize) -> Option<tree_sitter::Tree> {
+/// What tree-sitter may take over one source.
+#[derive(Clone, Copy)]
+struct Budget {
+    progress_calls: usize,
+    read_bytes: usize,
+}
+
+impl Budget {
+    /// For a source that is Python.
+    fn of_valid(source: &str) -> Budget {
+        Budget {
+            progress_calls: MAX_PROGRESS_CALLS,
+            read_bytes: FREE_BYTES.saturating_add(source.len().saturating_mul(MAX_READS)),
+        }
+    }
+}
+
+/// Parses, unless that takes more than the budget.
+fn parse(source: &str, budget: Budget) -> Option<tree_sitter::Tree> {
     let mut parser = Parser::new();
     parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
         .ok()?;
     let bytes = source.as_bytes();
-    let budget = FREE_BYTES.saturating_add(bytes.len().saturating_mul(MAX_READS));
     let read = Cell::new(0_usize);
-    let is_over = || read.get() > budget;
+    let is_over = || read.get() > budget.read_bytes;
     let mut calls = 0;
     let mut progress = |_: &ParseState| {
         calls += 1;
-        if calls > max_progress_calls || is_over() {
+        if calls > budget.progress_calls || is_over() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

@@ -5,7 +5,7 @@
 //! say something of a file that is refused. Nothing that decides anything rests on such a tree.
 
 use super::concrete::{Concrete, Node, named};
-use super::{Lowering, parse};
+use super::{Budget, Lowering, parse};
 use crate::python::builder::{Lowered, NOWHERE};
 use crate::python::source::Lines;
 use crate::python::tree::{Kind, Tree};
@@ -24,10 +24,17 @@ const FREE_CALLS: usize = 256;
 /// See [`FREE_CALLS`].
 const BYTES_PER_CALL: usize = 64;
 
+/// How often, on average, a byte may be read.
+const MAX_READS: usize = 8;
+
 /// The readable parts of a source, below one module; `None` if tree-sitter takes too long over it.
 pub(crate) fn salvage(lines: &Lines<'_>) -> Option<Tree> {
-    let max_progress_calls = FREE_CALLS + lines.source().len() / BYTES_PER_CALL;
-    let tree = Concrete::of(&parse(lines.source(), max_progress_calls)?)?;
+    let bytes = lines.source().len();
+    let budget = Budget {
+        progress_calls: FREE_CALLS + bytes / BYTES_PER_CALL,
+        read_bytes: bytes.saturating_mul(MAX_READS),
+    };
+    let tree = Concrete::of(&parse(lines.source(), budget)?)?;
     let heights = tree.heights();
     let mut lowering = Lowering::new(lines);
     let module = lowering.out.open(Kind::Module, NOWHERE).ok()?;

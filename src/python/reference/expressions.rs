@@ -99,7 +99,10 @@ impl Lowering<'_> {
             Expr::Set(node) => self.expressions(&node.elts)?,
             Expr::ListComp(node) => self.comprehension(&node.elt, &node.generators)?,
             Expr::SetComp(node) => self.comprehension(&node.elt, &node.generators)?,
-            Expr::Generator(node) => self.comprehension(&node.elt, &node.generators)?,
+            Expr::Generator(node) => {
+                self.element(start, node.parenthesized, &node.elt)?;
+                self.comprehension(&node.elt, &node.generators)?;
+            }
             Expr::DictComp(node) => {
                 self.optional(node.key.as_deref())?;
                 self.comprehension(&node.value, &node.generators)?;
@@ -113,10 +116,11 @@ impl Lowering<'_> {
             }
             Expr::Subscript(node) => {
                 self.expression(&node.value)?;
-                self.expression(&node.slice)?;
+                self.subscripts(&node.slice)?;
                 self.out.leaf(context(node.ctx), NOWHERE)?;
             }
             Expr::Starred(node) => {
+                self.star_operand(start + 1, &node.value)?;
                 self.expression(&node.value)?;
                 self.out.leaf(context(node.ctx), NOWHERE)?;
             }
@@ -150,10 +154,71 @@ impl Lowering<'_> {
                 self.comprehension(&only.elt, &only.generators)?;
                 self.out.close(open);
             }
-            arguments => self.expressions(arguments)?,
+            arguments => arguments
+                .iter()
+                .try_for_each(|argument| self.argument(argument))?,
         }
         self.keywords(&node.arguments.keywords)?;
         self.out.close_counted(open, node.arguments.args.len());
+        Ok(())
+    }
+
+    /// What may stand in a call or a subscript: there, unlike in displays, a star takes any expression.
+    pub(super) fn argument(&mut self, argument: &Expr) -> Lowered {
+        let Expr::Starred(node) = argument else {
+            return self.expression(argument);
+        };
+        let open = self.out.open(Kind::Starred, node.start().to_usize())?;
+        self.expression(&node.value)?;
+        self.out.leaf(context(node.ctx), NOWHERE)?;
+        self.out.close(open);
+        Ok(())
+    }
+
+    /// `x[*a, b]`: the tuple has no parentheses of its own.
+    fn subscripts(&mut self, slice: &Expr) -> Lowered {
+        match slice {
+            Expr::Tuple(tuple) if !tuple.parenthesized => {
+                let open = self.out.open(Kind::Tuple, tuple.start().to_usize())?;
+                tuple
+                    .elts
+                    .iter()
+                    .try_for_each(|element| self.argument(element))?;
+                self.out.leaf(context(tuple.ctx), NOWHERE)?;
+                self.out.close(open);
+                Ok(())
+            }
+            slice => self.expression(slice),
+        }
+    }
+
+    /// After the stars that end at `stars`, in displays, only what binds tighter than a comparison; the
+    /// gate's parser is not so strict where the operand begins with a parenthesis.
+    fn star_operand(&self, stars: usize, value: &Expr) -> Lowered {
+        let binds_looser = match value {
+            Expr::UnaryOp(node) => node.op == UnaryOp::Not,
+            Expr::BoolOp(_) | Expr::Compare(_) | Expr::If(_) | Expr::Lambda(_) | Expr::Named(_) => {
+                true
+            }
+            _ => false,
+        };
+        let start = value.start().to_usize();
+        let between = self.source.get(stars..start).unwrap_or_default();
+        if binds_looser && !between.contains('(') {
+            return Err(self.refuse(start, "expected an operand of `*` in parentheses"));
+        }
+        Ok(())
+    }
+
+    /// `(yield a for b in c)` would yield a generator's elements, which nothing may.
+    fn element(&self, start: usize, is_parenthesised: bool, element: &Expr) -> Lowered {
+        let at = element.start().to_usize();
+        let before = self.source.get(start..at).unwrap_or_default();
+        let opened = before.matches('(').count();
+        let is_yield = matches!(element, Expr::Yield(_) | Expr::YieldFrom(_));
+        if is_yield && opened <= usize::from(is_parenthesised) {
+            return Err(self.refuse(at, "expected `yield` in parentheses"));
+        }
         Ok(())
     }
 
@@ -174,8 +239,16 @@ impl Lowering<'_> {
         for item in &node.items {
             self.optional(item.key.as_ref())?;
         }
+        let mut end = node.start().to_usize();
         for item in &node.items {
-            self.expression(&item.value)?;
+            let value = &item.value;
+            if item.key.is_none() {
+                let between = self.source.get(end..value.start().to_usize());
+                let stars = between.and_then(|between| between.rfind("**"));
+                self.star_operand(stars.map_or(end, |at| end + at + 2), value)?;
+            }
+            self.expression(value)?;
+            end = value.end().to_usize();
         }
         self.out.close(open);
         Ok(())

@@ -3,7 +3,7 @@
 use super::Lowering;
 use crate::python::builder::{Lowered, Open};
 use crate::python::tree::Kind;
-use ruff_python_ast::{Expr, Identifier, Pattern};
+use ruff_python_ast::{Expr, Identifier, Pattern, PatternArguments};
 use ruff_text_size::Ranged;
 
 impl Lowering<'_> {
@@ -12,6 +12,7 @@ impl Lowering<'_> {
         let open = match pattern {
             Pattern::MatchValue(node) => {
                 self.refuse_wildcard_base(&node.value)?;
+                self.refuse_parentheses(&node.value)?;
                 let open = self.out.open(Kind::MatchValue, start)?;
                 self.expression(&node.value)?;
                 open
@@ -31,6 +32,10 @@ impl Lowering<'_> {
             }
             Pattern::MatchClass(node) => {
                 self.refuse_wildcard_base(&node.cls)?;
+                if node.cls.start() != node.start() {
+                    return Err(self.refuse(start, "expected a class name without parentheses"));
+                }
+                self.refuse_wildcard_keyword(&node.arguments)?;
                 let open = self.out.open(Kind::MatchClass, start)?;
                 self.expression(&node.cls)?;
                 self.patterns(&node.arguments.patterns)?;
@@ -44,6 +49,7 @@ impl Lowering<'_> {
                 open
             }
             Pattern::MatchStar(node) => {
+                self.refuse_star_in_parentheses(start, node.end().to_usize())?;
                 self.open_optional(Kind::MatchStar, start, node.name.as_ref())?
             }
             Pattern::MatchAs(node) => {
@@ -75,6 +81,42 @@ impl Lowering<'_> {
                 value.start().to_usize(),
                 "the wildcard `_` has no attributes",
             ));
+        }
+        Ok(())
+    }
+
+    /// `(1) + 2j`: the parts of a complex number are bare.
+    fn refuse_parentheses(&self, value: &Expr) -> Lowered {
+        let range = value.start().to_usize()..value.end().to_usize();
+        let text = self.source.get(range.clone()).unwrap_or_default();
+        if value.is_bin_op_expr() && text.contains('(') {
+            return Err(self.refuse(range.start, "expected a number without parentheses"));
+        }
+        Ok(())
+    }
+
+    /// `A(x, _=1)`: after a positional pattern, `_` is taken for another one before the `=` is seen.
+    fn refuse_wildcard_keyword(&self, arguments: &PatternArguments) -> Lowered {
+        let Some(first) = arguments.keywords.first() else {
+            return Ok(());
+        };
+        let range = first.attr.start().to_usize()..first.attr.end().to_usize();
+        let is_wildcard = self.source.get(range.clone()) == Some("_");
+        if is_wildcard && !arguments.patterns.is_empty() {
+            return Err(self.refuse(range.start, "expected `,` or `)` after the wildcard `_`"));
+        }
+        Ok(())
+    }
+
+    /// `[(*a)]`: parentheses around a star make no sequence.
+    fn refuse_star_in_parentheses(&self, start: usize, end: usize) -> Lowered {
+        let blank = [' ', '\t', '\n', '\x0c', '\\'];
+        let before = self.source.get(..start).unwrap_or_default();
+        let after = self.source.get(end..).unwrap_or_default();
+        let is_alone = before.trim_end_matches(blank).ends_with('(')
+            && after.trim_start_matches(blank).starts_with(')');
+        if is_alone {
+            return Err(self.refuse(start, "expected `,` after a starred pattern in parentheses"));
         }
         Ok(())
     }

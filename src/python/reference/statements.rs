@@ -115,7 +115,10 @@ impl Lowering<'_> {
         let start = self.after_decorators(&node.decorator_list, node.range);
         let open = self.out.open_named(Kind::ClassDef, start, &node.name)?;
         if let Some(arguments) = node.arguments.as_deref() {
-            self.expressions(&arguments.args)?;
+            arguments
+                .args
+                .iter()
+                .try_for_each(|argument| self.argument(argument))?;
             self.keywords(&arguments.keywords)?;
         }
         self.suite(&node.body)?;
@@ -184,6 +187,10 @@ impl Lowering<'_> {
         };
         let open = self.out.open(kind, node.start().to_usize())?;
         self.suite(&node.body)?;
+        if let (true, Some(first)) = (node.handlers.is_empty(), node.orelse.first()) {
+            let message = "expected `except` before the `else` of a `try`";
+            return Err(self.refuse(first.start().to_usize(), message));
+        }
         for handler in &node.handlers {
             let ExceptHandler::ExceptHandler(handler) = handler;
             let start = handler.start().to_usize();

@@ -3,6 +3,7 @@
 use super::Lowering;
 use crate::python::builder::Lowered;
 use crate::python::joined::{Piece, SpecPieces, debug_text, merge};
+use crate::python::literals::{Literal, decode_text};
 use crate::python::tree::Kind;
 use ruff_python_ast::{
     ExprFString, FString, FStringPart, InterpolatedElement, InterpolatedStringElement,
@@ -24,7 +25,10 @@ impl Lowering<'_> {
                         literal.value.to_string(),
                     ));
                 }
-                FStringPart::FString(string) => collect(string, &mut pieces),
+                FStringPart::FString(string) => {
+                    self.debug_texts(string)?;
+                    collect(string, &mut pieces);
+                }
             }
         }
         let open = self.out.open(Kind::JoinedStr, node.start().to_usize())?;
@@ -39,6 +43,24 @@ impl Lowering<'_> {
             }
         }
         self.out.close(open);
+        Ok(())
+    }
+
+    /// What a field with `=` shows of itself has its escapes read like the text around it.
+    fn debug_texts(&self, string: &FString) -> Lowered {
+        let literal = Literal {
+            raw: string.flags.prefix().is_raw(),
+            ..Literal::TEXT
+        };
+        for element in &string.elements {
+            if let InterpolatedStringElement::Interpolation(field) = element
+                && let Some(debug) = &field.debug_text
+                && decode_text(&debug_text(debug.as_str()), literal).is_none()
+            {
+                let start = field.start().to_usize();
+                return Err(self.refuse(start, "f-string: malformed escape in a field with `=`"));
+            }
+        }
         Ok(())
     }
 
