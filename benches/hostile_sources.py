@@ -40,7 +40,9 @@ SOURCES = {
     "100 000 decorators": lambda: "@a\n" * 100_000 + "def f(): pass\n",
     "40 000 joined lines": lambda: "x = 1 +" + "\\\n" * 40_000 + "1",
     "40 000 comments before an indent": lambda: "if a:\n" + "#\n" * 40_000 + "    b\n",
-    "64 KiB of mistakes": lambda: "f(a b " * (64 * 1024 // 6),
+    "64 KiB of `f(a b `": lambda: "f(a b " * (64 * 1024 // 6),
+    "64 KiB of joined `,`": lambda: ",\\\n" * (64 * 1024 // 3),
+    "2 000 lines of 16 nested calls": lambda: "g = getattr\ng = vars\n" + ("g(" * 16 + "os" + ", 'a')" * 16 + "\n") * 2000,
 }
 
 
