@@ -2,7 +2,6 @@
 
 use std::fs::FileType;
 use std::io::Read;
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 
 use walkdir::WalkDir;
@@ -144,16 +143,12 @@ impl Sources {
 
 /// What an entry is that is neither file nor folder.
 fn kind_left_out(kind: FileType) -> Option<&'static str> {
-    if kind.is_file() || kind.is_dir() {
+    if kind.is_dir() {
         None
     } else if kind.is_symlink() {
         Some("a link")
-    } else if kind.is_fifo() {
-        Some("a FIFO")
-    } else if kind.is_socket() {
-        Some("a socket")
     } else {
-        Some("a device")
+        package::special_kind(kind)
     }
 }
 

@@ -117,7 +117,8 @@ fn walk(root: &Path, limits: &PackageLimits) -> Result<Vec<Found>, PackageError>
     Ok(found)
 }
 
-fn special_kind(kind: FileType) -> Option<&'static str> {
+/// What an entry is called that is neither a file nor a folder nor a link.
+pub(crate) fn special_kind(kind: FileType) -> Option<&'static str> {
     if kind.is_file() || kind.is_symlink() {
         None
     } else if kind.is_fifo() {

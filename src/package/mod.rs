@@ -32,6 +32,7 @@ mod tests;
 
 pub use error::{DirectoryFault, EntryFault, FolderFault, ManifestFault, PackageError};
 pub use extract::extract;
+pub(crate) use folder::special_kind;
 pub use open::{Opened, open};
 pub use view::{ErrorView, FileView, PackageView};
 
