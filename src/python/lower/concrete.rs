@@ -19,16 +19,47 @@ struct Names {
 struct Kind {
     name: &'static str,
     is_named: bool,
+    content: Content,
 }
+
+/// Whether anything below a node matters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Matters,
+    /// Its own text says it all.
+    Opaque,
+    /// A literal: only replacement fields matter.
+    String,
+}
+
+/// Nodes whose children are passed over.
+const OPAQUE: [&str; 6] = [
+    "pass_statement",
+    "break_statement",
+    "continue_statement",
+    "global_statement",
+    "nonlocal_statement",
+    "import_prefix",
+];
 
 static LANGUAGE: LazyLock<Language> = LazyLock::new(|| tree_sitter_python::LANGUAGE.into());
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let kinds = (0..=u16::MAX)
         .take(LANGUAGE.node_kind_count())
-        .map(|id| Kind {
-            name: LANGUAGE.node_kind_for_id(id).unwrap_or_default(),
-            is_named: LANGUAGE.node_kind_is_named(id),
+        .map(|id| {
+            let name = LANGUAGE.node_kind_for_id(id).unwrap_or_default();
+            let is_named = LANGUAGE.node_kind_is_named(id);
+            let content = match name {
+                "string" if is_named => Content::String,
+                name if OPAQUE.contains(&name) => Content::Opaque,
+                _ => Content::Matters,
+            };
+            Kind {
+                name,
+                is_named,
+                content,
+            }
         })
         .collect();
     let fields = (0..=u16::MAX)
@@ -55,7 +86,7 @@ struct Record {
 
 impl Concrete {
     /// Copies a tree; `None` if it is of more than 4 GiB of source.
-    pub(super) fn of(tree: &Tree) -> Option<Concrete> {
+    pub(super) fn of(tree: &Tree, source: &str) -> Option<Concrete> {
         let mut nodes: Vec<Record> = Vec::with_capacity(tree.root_node().descendant_count());
         let mut open: Vec<usize> = Vec::new();
         let mut cursor = tree.walk();
@@ -72,7 +103,13 @@ impl Concrete {
                     kind: node.kind_id(),
                     field: cursor.field_id().map_or(0, |field| field.get()),
                 });
-                entered = cursor.goto_first_child();
+                let content = NAMES.kinds.get(usize::from(node.kind_id()));
+                let is_entered = match content.map_or(Content::Matters, |kind| kind.content) {
+                    Content::Matters => true,
+                    Content::Opaque => false,
+                    Content::String => is_formatted(source, node.start_byte()),
+                };
+                entered = is_entered && cursor.goto_first_child();
                 if entered {
                     open.push(index);
                 }
@@ -113,6 +150,13 @@ impl Concrete {
         }
         heights
     }
+}
+
+/// Whether an `f` stands among the letters before a literal's quotes.
+fn is_formatted(source: &str, start: usize) -> bool {
+    let letters = source.as_bytes().get(start..).unwrap_or_default();
+    let mut prefix = letters.iter().take_while(|byte| byte.is_ascii_alphabetic());
+    prefix.any(|byte| byte.eq_ignore_ascii_case(&b'f'))
 }
 
 /// A node of a copied tree.

@@ -48,7 +48,7 @@ pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
     let source = lines.source();
     let parsed =
         parse(source, Budget::of_valid(source)).filter(|tree| !tree.root_node().has_error())?;
-    let tree = Concrete::of(&parsed)?;
+    let tree = Concrete::of(&parsed, source)?;
     drop(parsed);
     let mut lowering = Lowering::new(lines);
     lowering.module(tree.root()).ok()?;

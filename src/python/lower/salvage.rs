@@ -34,7 +34,7 @@ pub(crate) fn salvage(lines: &Lines<'_>) -> Option<Tree> {
         progress_calls: FREE_CALLS + bytes / BYTES_PER_CALL,
         read_bytes: bytes.saturating_mul(MAX_READS),
     };
-    let tree = Concrete::of(&parse(lines.source(), budget)?)?;
+    let tree = Concrete::of(&parse(lines.source(), budget)?, lines.source())?;
     let heights = tree.heights();
     let mut lowering = Lowering::new(lines);
     let module = lowering.out.open(Kind::Module, NOWHERE).ok()?;

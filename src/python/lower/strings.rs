@@ -78,11 +78,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn opening(&self, node: Node<'_>) -> Lowered<Opening> {
-        let parts = children(node);
-        let Some((_, start)) = parts.first() else {
+        if node.kind() != "string" {
             return unreadable(node);
-        };
-        let text = self.text(*start);
+        }
+        let text = self.text(node);
         let quotes = text.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let prefix = &text[..text.len() - quotes.len()];
         let has = |letter: u8| {
@@ -96,7 +95,7 @@ impl<'a> Lowering<'a> {
                 bytes: has(b'b'),
             },
             formatted: has(b'f'),
-            triple_quoted: quotes.len() == 3,
+            triple_quoted: quotes.starts_with("\"\"\"") || quotes.starts_with("'''"),
             prefix: prefix.len(),
         })
     }
