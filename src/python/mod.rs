@@ -96,7 +96,7 @@ pub fn parse_with_reading(source: &str) -> Result<(Tree, Reading), SyntaxError> 
 const MAX_SALVAGED_BYTES: usize = 64 << 10;
 
 /// What can be read of a source that is not Python, as statements below one module; nothing rests on it
-/// but advice. `None` for a source over 64 KiB, or one that tree-sitter takes too long over.
+/// but advice. `None` for a source over 64 KiB, or one that tree-sitter takes too long over everywhere.
 pub fn salvage(source: &str) -> Option<Tree> {
     if source.len() > MAX_SALVAGED_BYTES {
         return None;

@@ -1,6 +1,7 @@
 //! The first reading: tree-sitter's concrete tree, lowered to the shape of CPython's `ast`.
 //!
-//! Only sources the gate has accepted are lowered whole; of the others, [`salvage`] takes what can be read. The grammar is a superset of Python's, so now and then
+//! Only sources the gate has accepted are lowered whole; of the others, [`salvage`] takes what can be
+//! read. The grammar is a superset of Python's, so now and then
 //! it reads a valid program in another way than CPython does, or not at all; whatever does not fit
 //! makes the lowering give up, and the caller falls back to the gate's own reading.
 
