@@ -151,7 +151,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__config)
-            opts="-q -v -h --slug --name --version --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --host --port --public-submissions-enabled --shared-token-file --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-allowed-images --docker-broker-url --docker-broker-token-file --llm-judge-enabled --llm-plagiarism-enabled --llm-endpoint --llm-model --llm-timeout-seconds --llm-max-retries --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --python --executor --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --slug --name --version --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --host --port --public-submissions-enabled --shared-token-file --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-allowed-images --docker-broker-url --docker-broker-token-file --llm-judge-enabled --llm-plagiarism-enabled --llm-endpoint --llm-model --llm-timeout-seconds --llm-max-retries --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -361,6 +361,14 @@ _dfab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sandbox-require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --python)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -389,7 +397,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__exec)
-            opts="-q -v -h --report --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --python --executor --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --report --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -464,6 +472,14 @@ _dfab() {
                     return 0
                     ;;
                 --sandbox-cpu-seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sandbox-require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -723,7 +739,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__preflight)
-            opts="-q -v -h --database --database-url --artifact-root --max-output-size-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --python --executor --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --database --database-url --artifact-root --max-output-size-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -801,6 +817,14 @@ _dfab() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --sandbox-require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --python)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -871,7 +895,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__run)
-            opts="-j -q -v -h --hotkey --hotkey-from --jobs --exit-zero --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --python --executor --config --format --color --quiet --verbose --help"
+            opts="-j -q -v -h --hotkey --hotkey-from --jobs --exit-zero --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -990,6 +1014,14 @@ _dfab() {
                     return 0
                     ;;
                 --sandbox-cpu-seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sandbox-require)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --require)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

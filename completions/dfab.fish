@@ -103,6 +103,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-tmp -d 'Size 
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-require -l require -d 'Protections without which the sandbox refuses to run anything [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
 docker\t''
@@ -143,6 +144,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-tmp -d 'Size o
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l sandbox-require -l require -d 'Protections without which the sandbox refuses to run anything [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
 docker\t''
@@ -235,6 +237,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-tmp -d '
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-require -l require -d 'Protections without which the sandbox refuses to run anything [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
 docker\t''
@@ -304,6 +307,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-tmp -d 'Siz
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l sandbox-require -l require -d 'Protections without which the sandbox refuses to run anything [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
 docker\t''

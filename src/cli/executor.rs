@@ -20,8 +20,20 @@ pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError>
             Scripted::from_file(Path::new(&script)).map_err(failed)?,
         ));
     }
+    let required = &context.settings.sandbox_require;
+    if let (Some(name), true) = (
+        required.first(),
+        context.settings.executor != ExecutorChoice::Sandbox,
+    ) {
+        return Err(CliError::usage(format!(
+            "{name} is required, and only the sandbox provides it"
+        ))
+        .hint("use --executor sandbox, or take it out of the setting sandbox_require"));
+    }
     match context.settings.executor {
-        ExecutorChoice::Sandbox => Ok(Box::new(Sandbox::new(interpreter(context)?))),
+        ExecutorChoice::Sandbox => Ok(Box::new(
+            Sandbox::new(interpreter(context)?).requiring(required.clone()),
+        )),
         ExecutorChoice::Direct if context.settings.direct_subprocess_enabled => {
             context.warn(
                 "the direct executor does not isolate the harness: it can read and write whatever you can",

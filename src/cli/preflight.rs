@@ -88,7 +88,7 @@ fn harness_checks(context: &Context, checks: &mut Vec<Check>) {
         }
     }
     if chosen == ExecutorChoice::Sandbox {
-        checks.extend(isolation(&interpreter));
+        checks.extend(isolation(&interpreter, &context.settings.sandbox_require));
     }
 }
 
@@ -114,27 +114,36 @@ fn python(interpreter: &Interpreter) -> Check {
     check
 }
 
-/// Each protection of the sandbox, as a trial run on this machine found it.
-fn isolation(interpreter: &Interpreter) -> Vec<Check> {
-    let named = |name: &str| format!("sandbox: {}", name.replace('_', " "));
-    match sandbox::check(interpreter) {
-        Ok(protections) => protections
-            .into_iter()
-            .map(
-                |Protection {
-                     name,
-                     means,
-                     missing,
-                 }| match (means, missing) {
-                    (Some(means), _) => Check::new(&named(&name), Verdict::Ok, means),
-                    (None, missing) => {
-                        Check::new(&named(&name), Verdict::Warn, missing.unwrap_or_default())
-                    }
-                },
-            )
-            .collect(),
-        Err(error) => vec![sandbox_failure(&error)],
+/// Each protection of the sandbox, as a trial run on this machine found it. One that is required must be there.
+fn isolation(interpreter: &Interpreter, required: &[String]) -> Vec<Check> {
+    let protections = match sandbox::check(interpreter) {
+        Ok(protections) => protections,
+        Err(error) => return vec![sandbox_failure(&error)],
+    };
+    let mut checks: Vec<Check> = protections.iter().map(protection).collect();
+    for name in required {
+        if let Some((_, why)) = sandbox::unmet(std::slice::from_ref(name), &protections) {
+            let mut check = Check::new(&format!("required: {}", spaced(name)), Verdict::Fail, why);
+            check.hint = Some(
+                "exec and run refuse to start here while sandbox_require (--require) names it"
+                    .to_owned(),
+            );
+            checks.push(check);
+        }
     }
+    checks
+}
+
+fn protection(protection: &Protection) -> Check {
+    let name = format!("sandbox: {}", spaced(&protection.name));
+    match (&protection.means, &protection.missing) {
+        (Some(means), _) => Check::new(&name, Verdict::Ok, means),
+        (None, missing) => Check::new(&name, Verdict::Warn, missing.clone().unwrap_or_default()),
+    }
+}
+
+fn spaced(name: &str) -> String {
+    name.replace('_', " ")
 }
 
 fn sandbox_failure(error: &ExecutorError) -> Check {

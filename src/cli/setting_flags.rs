@@ -13,11 +13,12 @@ use clap::{Arg, ArgMatches, Command};
 use crate::settings;
 
 /// Other spellings people reach for first.
-const ALIASES: [(&str, &str); 5] = [
+const ALIASES: [(&str, &str); 6] = [
     ("database_url", "database"),
     ("evaluation_timeout_seconds", "timeout"),
     ("runner_seed", "seed"),
     ("sandbox_memory", "memory"),
+    ("sandbox_require", "require"),
     ("direct_subprocess_enabled", "allow-direct"),
 ];
 
@@ -39,6 +40,7 @@ const HARNESS: &[&str] = &[
     "sandbox_pids",
     "sandbox_open_files",
     "sandbox_cpu_seconds",
+    "sandbox_require",
     "direct_subprocess_enabled",
 ];
 

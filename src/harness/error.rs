@@ -53,6 +53,15 @@ pub enum ExecutorError {
         hint: Option<String>,
     },
 
+    /// A protection that was asked for cannot be had here.
+    #[error("required protection `{name}` is missing: {why}")]
+    Required {
+        /// Its name, as in the list of what is enforced.
+        name: String,
+        /// Why it is missing.
+        why: String,
+    },
+
     /// The sandbox works but Python does not start inside it.
     #[error("python does not start inside the sandbox: {why}")]
     PythonInSandbox {
@@ -102,6 +111,11 @@ impl ExecutorError {
                     .to_owned(),
             ),
             Self::Isolation { hint, .. } => hint.clone(),
+            Self::Required { .. } => Some(
+                "`dfab preflight` lists what this machine provides; without this name in the setting \
+                 sandbox_require the run would go on and report what is missing"
+                    .to_owned(),
+            ),
             _ => None,
         }
     }

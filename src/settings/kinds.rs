@@ -468,27 +468,42 @@ fn is_image_pattern(pattern: &str) -> bool {
         && name.chars().all(inner)
 }
 
+/// The items of a list: of the file's own, or of text with commas or in JSON.
+fn items(given: &Given) -> Option<Vec<String>> {
+    let items = match given {
+        Given::List(items) => items.clone(),
+        Given::Text(text) if text.trim_start().starts_with('[') => {
+            serde_json::from_str(text).ok()?
+        }
+        Given::Text(text) => text.split(',').map(str::to_owned).collect(),
+    };
+    let trimmed = items.iter().map(|item| item.trim().to_owned());
+    Some(trimmed.filter(|item| !item.is_empty()).collect())
+}
+
 pub(super) const IMAGES: Kind<Vec<String>> = Kind {
     accepts: "image names, comma separated or as a JSON list; a trailing `*` makes one a prefix",
     secrecy: Secrecy::Open,
     choices: &[],
+    parse: |given| items(given).filter(|images| images.iter().all(|one| is_image_pattern(one))),
+    show: |v| json!(v),
+};
+
+pub(super) const PROTECTIONS: Kind<Vec<String>> = Kind {
+    accepts: "names of protections as `dfab preflight` lists them, comma separated or as a JSON list, \
+              or `cgroup` for memory and processes limited by control groups",
+    secrecy: Secrecy::Open,
+    choices: &[],
     parse: |given| {
-        let images = match given {
-            Given::List(items) => items.clone(),
-            Given::Text(text) if text.trim_start().starts_with('[') => {
-                serde_json::from_str(text).ok()?
-            }
-            Given::Text(text) => text.split(',').map(str::to_owned).collect(),
-        };
-        let images: Vec<String> = images
+        // `seccomp filter` as the table shows it, `seccomp_filter` as JSON has it.
+        let names: Vec<String> = items(given)?
             .iter()
-            .map(|image| image.trim().to_owned())
-            .filter(|image| !image.is_empty())
+            .map(|name| name.to_ascii_lowercase().replace([' ', '-'], "_"))
             .collect();
-        images
+        let all_known = names
             .iter()
-            .all(|image| is_image_pattern(image))
-            .then_some(images)
+            .all(|name| crate::harness::sandbox::REQUIRABLE.contains(&name.as_str()));
+        all_known.then_some(names)
     },
     show: |v| json!(v),
 };

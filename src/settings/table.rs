@@ -141,6 +141,8 @@ settings! {
     sandbox_open_files => sandbox_open_files: u64, LIMIT, "1024";
     /// Processor time of a sandboxed harness, in seconds.
     sandbox_cpu_seconds => sandbox_cpu_seconds: u64, LIMIT, "the evaluation timeout, rounded up" = whole_seconds(evaluation_timeout);
+    /// Protections without which the sandbox refuses to run anything.
+    sandbox_require => sandbox_require: Vec<String>, PROTECTIONS, "none" = "";
     /// The Python interpreter, a path or a name to look for on PATH.
     python => python: PathBuf, PATH, "python3";
     /// What runs the harnesses.

@@ -14,6 +14,12 @@ const ALTERNATIVES: &str = "or, for code you trust alone, run it without isolati
 /// The error for a failure of our own.
 pub(super) fn explain(failure: Failure) -> ExecutorError {
     let errno = failure.errno.map(Errno::from_raw);
+    if let Part::Required { why } = failure.part {
+        return ExecutorError::Required {
+            name: failure.what,
+            why,
+        };
+    }
     let why = format!("{}: {}", failure.what, describe(failure.errno));
     if failure.part == Part::Keeper {
         return ExecutorError::Supervisor { why };

@@ -13,6 +13,8 @@ use nix::sys::signal::Signal;
 use rustix::thread::{CapabilitySet, CapabilitySets};
 use serde::{Deserialize, Serialize};
 
+use super::cgroup::Seats;
+use super::enforced::Facts;
 use super::protocol::{Failure, Part, Request, hung_up};
 use super::sys::Fork;
 use super::world::{Scratch, Source};
@@ -27,23 +29,26 @@ pub(super) struct Prepared<'a> {
     pub(super) sources: &'a [Source],
     pub(super) workspace: &'a OwnedFd,
     pub(super) scratch: &'a Scratch,
+    /// Into the run's control groups.
+    pub(super) doors: &'a [OwnedFd],
     /// A limit on processes would count this run's only.
     pub(super) count_processes: bool,
+    /// Whether user namespaces below the run's are forbidden.
+    pub(super) nested: Result<(), String>,
 }
 
 /// From the init (and, before it is the harness, its child) to the keeper; one JSON line each.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Word {
-    /// The private root is `/` now. Why there is no `/proc` in it, if there is none.
-    Ready { no_proc: Option<String> },
+    /// All is in place and the harness is about to start.
+    Ready(Facts),
     /// Something of ours did not work.
     Failed(Failure),
     /// The harness ended, with this status of `wait(2)`.
     Ended { status: i32 },
 }
 
-/// The whole life of process 1. `keeper_lives` brings one byte when the harness may start, and hangs
-/// up when the keeper is gone.
+/// The whole life of process 1. `keeper_lives` hangs up when the keeper is gone.
 pub(super) fn live(prepared: &Prepared<'_>, report: OwnedFd, keeper_lives: &OwnedFd) -> ! {
     let report = File::from(report);
     let ended = run(prepared, &report, keeper_lives);
@@ -62,40 +67,55 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
     if hung_up(keeper_lives.as_fd()) {
         sys::exit_now(1);
     }
-    let (request, scratch) = (prepared.request, prepared.scratch);
-    let no_proc = world::enter(
-        request,
-        prepared.sources,
-        prepared.workspace.as_fd(),
-        scratch,
-    )?;
-    rustix::system::sethostname(HOST_NAME)
-        .map_err(|error| Failure::new(Part::HostName, "set it", error))?;
-    let group_is_watched = no_proc.is_none();
-    say(report, &Word::Ready { no_proc });
-    // The keeper's word may only come when the control groups hold us.
-    let mut go = [0];
-    match nix::unistd::read(keeper_lives, &mut go) {
-        Ok(1) => {}
-        _ => sys::exit_now(1),
-    }
+    let request = prepared.request;
+    let seats = enter_control_groups(request, prepared.doors);
     // The keeper's namespace begins at the group dfab was started in, so ours would show below it, by a name
     // that differs from run to run. A namespace begun now shows `/`.
     unshare(CloneFlags::CLONE_NEWCGROUP)
         .map_err(|error| Failure::new(Part::Namespaces, "cgroup", error))?;
+    let proc = world::enter(
+        request,
+        prepared.sources,
+        prepared.workspace.as_fd(),
+        prepared.scratch,
+    )?;
+    rustix::system::sethostname(HOST_NAME)
+        .map_err(|error| Failure::new(Part::HostName, "set it", error))?;
+    let facts = Facts {
+        nested: prepared.nested.clone(),
+        proc,
+        count_processes: prepared.count_processes,
+        seats,
+        landlock: Err("not tried".to_owned()),
+    };
 
     let fork = sys::fork().map_err(|error| Failure::new(Part::Start, "fork", error))?;
     let harness = match fork {
         Fork::Parent { child } => child,
         Fork::Child => {
-            let Err(failure) =
-                payload::become_harness(request, prepared.count_processes, group_is_watched);
+            let ready = |facts: Facts| say(report, &Word::Ready(facts));
+            let Err(failure) = payload::become_harness(request, facts, ready);
             say(report, &Word::Failed(failure));
             sys::exit_now(1)
         }
     };
+    // The streams end when the harness's processes have ended, not when we have.
+    sys::forget_streams();
     give_up_capabilities()?;
     wait_for(harness)
+}
+
+/// Before anything is allocated for the harness, so that all of it counts. What cannot be entered is left to the
+/// keeper's sampling.
+fn enter_control_groups(request: &Request, doors: &[OwnedFd]) -> Seats {
+    let mut seats = request.seats.clone();
+    for (index, door) in doors.iter().enumerate() {
+        // To the kernel, process 0 is the one that writes.
+        if let Err(error) = rustix::io::write(door, b"0") {
+            seats.refused(index, &format!("the run cannot enter its group: {error}"));
+        }
+    }
+    seats
 }
 
 /// Reaps whatever ends until the harness itself has. What then lives is killed by our end, and its

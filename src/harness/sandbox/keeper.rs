@@ -17,8 +17,10 @@ use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
+use super::cgroup::Seats;
+use super::enforced::Facts;
 use super::init::{self, Prepared, Word};
-use super::protocol::{self, End, Failure, Message, Order, Part, Report, Request};
+use super::protocol::{self, End, Failure, Message, Part, Report, Request};
 use super::sys::{Fork, Reaped};
 use super::world::{self, Scratch, Source};
 use super::{enforced, identity, output, sys, usage};
@@ -56,15 +58,15 @@ fn serve() -> io::Result<()> {
     set_pdeathsig(Signal::SIGKILL)?;
     let control = take_stdin()?;
     nix::unistd::chdir("/")?;
-    let Some((request, _)) = protocol::receive::<Request>(control.as_fd())? else {
+    let Some((request, doors)) = protocol::receive::<Request>(control.as_fd())? else {
         return Ok(());
     };
-    match supervise(&request, control.as_fd()) {
+    match supervise(&request, doors, control.as_fd()) {
         Ok((report, file)) => {
-            let file = file.as_ref().map(AsFd::as_fd);
-            protocol::send(control.as_fd(), &Message::Finished(report), file)
+            let file: Vec<BorrowedFd<'_>> = file.iter().map(AsFd::as_fd).collect();
+            protocol::send(control.as_fd(), &Message::Finished(report), &file)
         }
-        Err(failure) => protocol::send(control.as_fd(), &Message::Failed(failure), None),
+        Err(failure) => protocol::send(control.as_fd(), &Message::Failed(failure), &[]),
     }
 }
 
@@ -83,6 +85,7 @@ fn take_stdin() -> io::Result<OwnedFd> {
 
 fn supervise(
     request: &Request,
+    doors: Vec<OwnedFd>,
     control: BorrowedFd<'_>,
 ) -> Result<(Report, Option<OwnedFd>), Failure> {
     raise_descriptor_limit();
@@ -108,22 +111,19 @@ fn supervise(
         ),
     };
     let scratch = Scratch::create(request.limits.tmp_bytes)?;
-    let count_processes = kernel_release() >= PROCESSES_PER_NAMESPACE;
-
     let prepared = Prepared {
         request,
         sources: &sources,
         workspace: &workspace,
         scratch: &scratch,
-        count_processes,
+        doors: &doors,
+        count_processes: kernel_release() >= PROCESSES_PER_NAMESPACE,
+        nested,
     };
     let started = Instant::now();
     let (mut run, words) = start(&prepared)?;
-    drop((sources, workspace));
-    let started_message = Message::Started {
-        init: run.pid.cast_unsigned(),
-    };
-    protocol::send(control, &started_message, Some(run.init.as_fd()))
+    drop((sources, workspace, doors));
+    protocol::send(control, &Message::Started, &[run.init.as_fd()])
         .map_err(|error| keeper_failure("tell dfab", error))?;
     give_up_capabilities()?;
 
@@ -132,7 +132,7 @@ fn supervise(
     let reaped = run.reap()?;
     let wall_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     watch.read_words();
-    let end = watch.end(killed, reaped)?;
+    let (end, facts) = watch.end(killed, reaped)?;
     let (output, file) = output::inspect(&scratch.tmp, &request.output_filename);
     let report = Report {
         end,
@@ -140,7 +140,10 @@ fn supervise(
         wall_micros,
         cpu_micros: reaped.cpu_micros.max(watch.cpu_micros),
         peak_bytes: reaped.peak_bytes.max(watch.peak_bytes),
-        enforced: enforced::list(request, &nested, count_processes, watch.no_proc.as_deref()),
+        enforced: facts
+            .as_ref()
+            .map_or_else(Vec::new, |facts| enforced::list(request, facts)),
+        seats: facts.map_or_else(Seats::none, |facts| facts.seats),
     };
     Ok((report, file))
 }
@@ -203,8 +206,8 @@ struct Run {
     init: OwnedFd,
     pid: nix::libc::pid_t,
     reaped: bool,
-    /// The init waits for one byte here, and watches that we live.
-    we_live: OwnedFd,
+    /// Closes when we die, which the init looks for.
+    _we_live: OwnedFd,
 }
 
 /// Forks the init; returns also where its words arrive.
@@ -228,7 +231,7 @@ fn start(prepared: &Prepared<'_>) -> Result<(Run, OwnedFd), Failure> {
         init,
         pid,
         reaped: false,
-        we_live,
+        _we_live: we_live,
     };
     drop(report);
     release_streams().map_err(failed)?;
@@ -278,16 +281,14 @@ enum Reason {
     Stopped,
 }
 
-/// Does what dfab orders; whether that is to stop. dfab being gone is such an order.
-fn obey(control: BorrowedFd<'_>, run: &Run) -> Result<bool, Failure> {
-    match protocol::receive::<Order>(control) {
-        Ok(Some((Order::Go, _))) => {
-            nix::unistd::write(&run.we_live, b"+")
-                .map_err(|error| keeper_failure("start the harness", error.into()))?;
-            Ok(false)
-        }
-        Ok(Some((Order::Stop, _)) | None) | Err(_) => Ok(true),
-    }
+/// What woke the keeper.
+struct Events {
+    /// The init is dead or dying.
+    died: bool,
+    /// dfab has one order to give, to stop; that dfab is gone is the same.
+    ordered: bool,
+    /// The init has something to tell.
+    said: bool,
 }
 
 /// Follows one run against its limits.
@@ -296,8 +297,7 @@ struct Watch<'a> {
     scratch: &'a Scratch,
     words: std::fs::File,
     heard: Vec<u8>,
-    ready: bool,
-    no_proc: Option<String>,
+    facts: Option<Facts>,
     ended: Option<i32>,
     failed: Option<Failure>,
     deadline: Option<Instant>,
@@ -313,8 +313,7 @@ impl<'a> Watch<'a> {
             scratch,
             words: words.into(),
             heard: Vec::new(),
-            ready: false,
-            no_proc: None,
+            facts: None,
             ended: None,
             failed: None,
             deadline: started.checked_add(Duration::from_millis(request.limits.wall_millis)),
@@ -327,14 +326,14 @@ impl<'a> Watch<'a> {
     /// Returns when the init is dead or dying; why we killed it, if we did.
     fn follow(&mut self, control: BorrowedFd<'_>, run: &Run) -> Result<Option<Reason>, Failure> {
         loop {
-            let (said, died, ordered) = self.wait(control, run)?;
-            if said {
+            let events = self.wait(control, run)?;
+            if events.said {
                 self.read_words();
             }
-            if died {
+            if events.died {
                 return Ok(None);
             }
-            let reason = if ordered && obey(control, run)? {
+            let reason = if events.ordered {
                 Some(Reason::Stopped)
             } else if self
                 .deadline
@@ -351,17 +350,21 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn wait(&self, control: BorrowedFd<'_>, run: &Run) -> Result<(bool, bool, bool), Failure> {
+    fn wait(&self, control: BorrowedFd<'_>, run: &Run) -> Result<Events, Failure> {
         let next = self
             .deadline
             .map_or(self.next_look, |deadline| deadline.min(self.next_look));
         // A whole millisecond more, so as not to wake just before the time.
         let nap = next.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
-        let mut fds = [
-            PollFd::new(self.words.as_fd(), PollFlags::POLLIN),
+        let mut fds = vec![
             PollFd::new(run.init.as_fd(), PollFlags::POLLIN),
             PollFd::new(control, PollFlags::POLLIN),
         ];
+        // Once the harness runs, what is said is said at the end. Waking for it then would only keep the
+        // init from ending.
+        if self.facts.is_none() {
+            fds.push(PollFd::new(self.words.as_fd(), PollFlags::POLLIN));
+        }
         match poll(
             &mut fds,
             PollTimeout::try_from(nap).unwrap_or(PollTimeout::MAX),
@@ -369,9 +372,12 @@ impl<'a> Watch<'a> {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(error) => return Err(keeper_failure("wait for the harness", error.into())),
         }
-        let event = |index: usize| fds[index].any().unwrap_or(false);
-        // The init's end of the pipe closes at its end, just before its process does.
-        Ok((event(0), event(1), event(2)))
+        let event = |index: usize| fds.get(index).is_some_and(|fd| fd.any().unwrap_or(false));
+        Ok(Events {
+            died: event(0),
+            ordered: event(1),
+            said: event(2),
+        })
     }
 
     /// Looks at what the group uses, when it is time.
@@ -394,8 +400,8 @@ impl<'a> Watch<'a> {
 
     fn compare(&mut self) -> Option<Reason> {
         let limits = &self.request.limits;
-        // Before the init is ready, /proc is still the host's.
-        if !self.ready || self.no_proc.is_some() {
+        // Before all is in place, /proc is still the host's.
+        if self.facts.as_ref().is_none_or(|facts| facts.proc.is_err()) {
             return None;
         }
         let proc = Path::new("/proc");
@@ -428,7 +434,7 @@ impl<'a> Watch<'a> {
         while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.heard.drain(..=end).collect();
             match serde_json::from_slice(&line) {
-                Ok(Word::Ready { no_proc }) => (self.ready, self.no_proc) = (true, no_proc),
+                Ok(Word::Ready(facts)) => self.facts = Some(facts),
                 Ok(Word::Ended { status }) => self.ended = Some(status),
                 // The first failure is the cause of others.
                 Ok(Word::Failed(failure)) => self.failed = self.failed.take().or(Some(failure)),
@@ -442,29 +448,34 @@ impl<'a> Watch<'a> {
 
     /// What the run's end was. A harness that had ended by itself when we killed the rest of it
     /// keeps its own end.
-    fn end(&mut self, killed: Option<Reason>, reaped: Reaped) -> Result<End, Failure> {
+    fn end(
+        &mut self,
+        killed: Option<Reason>,
+        reaped: Reaped,
+    ) -> Result<(End, Option<Facts>), Failure> {
         if let Some(failure) = self.failed.take() {
             return Err(failure);
         }
         let limit = self.request.limits.cpu_seconds.saturating_mul(1_000_000);
         // The kernel's own limit may strike early: see where it is set.
         let cpu_is_spent = reaped.cpu_micros >= limit / 2;
-        match (self.ended, killed) {
+        let end = match (self.ended, killed) {
             (Some(status), _) if nix::libc::WIFSIGNALED(status) => {
                 let number = nix::libc::WTERMSIG(status);
                 let by_limit = number == nix::libc::SIGXCPU || number == nix::libc::SIGKILL;
-                Ok(if by_limit && cpu_is_spent {
+                if by_limit && cpu_is_spent {
                     End::CpuTime
                 } else {
                     End::Signal(number)
-                })
+                }
             }
-            (Some(status), _) => Ok(End::Exit(nix::libc::WEXITSTATUS(status))),
-            (None, Some(Reason::WallTime)) => Ok(End::WallTime),
-            (None, Some(Reason::CpuTime)) => Ok(End::CpuTime),
-            (None, Some(Reason::Memory)) => Ok(End::Memory),
-            (None, Some(Reason::Stopped)) => Ok(End::Stopped),
-            (None, None) => Ok(End::Lost),
-        }
+            (Some(status), _) => End::Exit(nix::libc::WEXITSTATUS(status)),
+            (None, Some(Reason::WallTime)) => End::WallTime,
+            (None, Some(Reason::CpuTime)) => End::CpuTime,
+            (None, Some(Reason::Memory)) => End::Memory,
+            (None, Some(Reason::Stopped)) => End::Stopped,
+            (None, None) => End::Lost,
+        };
+        Ok((end, self.facts.take()))
     }
 }

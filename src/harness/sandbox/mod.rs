@@ -15,6 +15,7 @@ mod enforced;
 mod identity;
 mod init;
 mod keeper;
+mod landlock;
 mod output;
 mod payload;
 mod protocol;
@@ -26,7 +27,7 @@ mod world;
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
@@ -44,12 +45,13 @@ use super::{
     Protection,
 };
 use cgroup::{Counted, Group, Hierarchies};
+pub use enforced::{REQUIRABLE, unmet};
 use protocol::{End, Limits, Message, Order, Output, Report, Request};
 pub use sys::stdout_was_closed;
 
 /// First argument of a program that is to be a keeper.
 const KEEPER_ARGUMENT: &str = "__sandbox-init";
-/// How often the cancel flag and the kernel's count of processes killed for memory are looked at.
+/// How often the cancel flag and what the kernel counts of the group are looked at.
 const TICK: Duration = Duration::from_millis(20);
 /// What the keeper may take beyond the wall-clock limit, and after an order to stop, before it counts
 /// as hung. It normally takes milliseconds; a machine that swaps takes longer.
@@ -85,6 +87,8 @@ pub struct Sandbox {
     starts: OnceLock<bool>,
     /// Where control groups can be made.
     hierarchies: OnceLock<Hierarchies>,
+    /// Protections without which nothing is run.
+    required: Vec<String>,
 }
 
 impl Sandbox {
@@ -101,6 +105,24 @@ impl Sandbox {
             program: program.into(),
             starts: OnceLock::new(),
             hierarchies: OnceLock::new(),
+            required: Vec::new(),
+        }
+    }
+
+    /// Refuses to run anything without these protections: names as in [`Outcome::enforced`], or
+    /// `cgroup` for memory and processes limited by control groups.
+    #[must_use]
+    pub fn requiring(self, required: Vec<String>) -> Self {
+        Self { required, ..self }
+    }
+
+    /// As if this machine had no control groups. For tests of what then holds.
+    #[must_use]
+    pub fn without_control_groups(self) -> Self {
+        let none = Hierarchies::none("switched off");
+        Self {
+            hierarchies: OnceLock::from(none),
+            ..self
         }
     }
 
@@ -174,7 +196,7 @@ impl Sandbox {
         request: &HarnessRequest<'_>,
         cancel: &Cancel,
     ) -> Result<Outcome, ExecutorError> {
-        let wire = self.wire_request(request)?;
+        let mut wire = self.wire_request(request)?;
         let capture_limit = request.limits.max_output_size_bytes;
         let (ours, theirs) = protocol::channel().map_err(ExecutorError::io("make a channel"))?;
         let mut child = Command::new(&self.program)
@@ -200,28 +222,24 @@ impl Sandbox {
         };
         let mut capture = Capture::new(stdout, stderr, capture_limit)
             .map_err(ExecutorError::io("read the harness's output"))?;
+        let hierarchies = self.hierarchies.get_or_init(Hierarchies::find);
+        let (group, doors) = Group::create(hierarchies, &wire.limits);
+        wire.seats = group.seats().clone();
+        let attached: Vec<BorrowedFd<'_>> = doors.iter().map(AsFd::as_fd).collect();
         // A keeper that is already dead shows as the end of the channel.
-        match protocol::send(keeper.channel.as_fd(), &wire, None) {
+        match protocol::send(keeper.channel.as_fd(), &wire, &attached) {
             Err(error) if error.raw_os_error() != Some(Errno::EPIPE as i32) => {
                 return Err(ExecutorError::io("send a request to the keeper")(error));
             }
             _ => {}
         }
-        // Made while the keeper prepares the rest.
-        let mut group = self
-            .hierarchies
-            .get_or_init(Hierarchies::find)
-            .create(&wire.limits);
-        let mut finished =
-            keeper.follow(&mut capture, request.limits.wall_time, cancel, &mut group)?;
+        drop(doors);
+        let finished = keeper.follow(&mut capture, request.limits, cancel, &group)?;
         capture
             .drain()
             .map_err(ExecutorError::io("read the harness's output"))?;
-        finished
-            .report
-            .enforced
-            .extend(group.enforced(&wire.limits));
-        conclude(finished, group.count(), capture, request.limits)
+        let counted = group.count(&finished.report.seats);
+        conclude(finished, counted, capture, request.limits)
     }
 
     fn wire_request(&self, request: &HarnessRequest<'_>) -> Result<Request, ExecutorError> {
@@ -268,6 +286,8 @@ impl Sandbox {
                 pids: limits.pids,
                 open_files: limits.open_files,
             },
+            seats: cgroup::Seats::none(),
+            required: self.required.clone(),
         })
     }
 }
@@ -308,12 +328,12 @@ impl Keeper {
     fn follow(
         mut self,
         capture: &mut Capture<ChildStdout, ChildStderr>,
-        wall_time: Duration,
+        limits: &HarnessLimits,
         cancel: &Cancel,
-        group: &mut Group,
+        group: &Group,
     ) -> Result<Finished, ExecutorError> {
         let started = Instant::now();
-        let mut last_chance = started.checked_add(wall_time.saturating_add(KEEPER_GRACE));
+        let mut last_chance = started.checked_add(limits.wall_time.saturating_add(KEEPER_GRACE));
         let mut stopping = false;
         let mut last_count = started;
         loop {
@@ -321,7 +341,7 @@ impl Keeper {
             capture
                 .read_available()
                 .map_err(ExecutorError::io("read the harness's output"))?;
-            if let Some(finished) = self.listen(group)? {
+            if let Some(finished) = self.listen()? {
                 // Interrupted work is not a result, even if it got to its end.
                 return if cancel.is_cancelled() {
                     Err(ExecutorError::Interrupted)
@@ -329,15 +349,15 @@ impl Keeper {
                     Ok(finished)
                 };
             }
-            let killed_for_memory = !stopping && last_count.elapsed() >= TICK && {
+            let limit_passed = !stopping && last_count.elapsed() >= TICK && {
                 last_count = Instant::now();
-                group.killed_for_memory()
+                group.killed_for_memory() || group.cpu_micros() > Some(cpu_micros(limits))
             };
-            if !stopping && (cancel.is_cancelled() || capture.overflowed() || killed_for_memory) {
+            if !stopping && (cancel.is_cancelled() || capture.overflowed() || limit_passed) {
                 stopping = true;
                 last_chance = Some(Instant::now() + KEEPER_GRACE);
                 // A keeper that is gone shows as the end of the channel.
-                let _ = protocol::send(self.channel.as_fd(), &Order::Stop, None);
+                let _ = protocol::send(self.channel.as_fd(), &Order::Stop, &[]);
             }
             if last_chance.is_some_and(|time| Instant::now() > time) {
                 return Err(supervisor("the keeper does not answer"));
@@ -361,7 +381,7 @@ impl Keeper {
     }
 
     /// Takes what the keeper has said, without waiting for more.
-    fn listen(&mut self, group: &mut Group) -> Result<Option<Finished>, ExecutorError> {
+    fn listen(&mut self) -> Result<Option<Finished>, ExecutorError> {
         let mut fds = [PollFd::new(self.channel.as_fd(), PollFlags::POLLIN)];
         if !matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..)) {
             return Ok(None);
@@ -369,15 +389,13 @@ impl Keeper {
         let received = protocol::receive::<Message>(self.channel.as_fd())
             .map_err(|error| supervisor(format!("the keeper cannot be understood: {error}")))?;
         match received {
-            Some((Message::Started { init: pid }, init)) => {
-                self.init = init;
-                group.admit(pid);
-                // A keeper that is gone shows as the end of the channel.
-                let _ = protocol::send(self.channel.as_fd(), &Order::Go, None);
+            Some((Message::Started, attached)) => {
+                self.init = attached.into_iter().next();
                 Ok(None)
             }
-            Some((Message::Finished(report), file)) => {
+            Some((Message::Finished(report), attached)) => {
                 self.reap();
+                let file = attached.into_iter().next();
                 Ok(Some(Finished { report, file }))
             }
             Some((Message::Failed(failure), _)) => {
@@ -439,6 +457,13 @@ fn conclude(
         );
         (Ending::Oom, Some(text))
     };
+    let out_of_time = || {
+        let text = format!(
+            "harness used more than {} s of processor time",
+            limits.cpu_seconds
+        );
+        (Ending::TimeoutCpu, Some(text))
+    };
     let (mut ending, mut detail) = match report.end {
         // Whichever process the kernel picked, and whatever the others made of it.
         _ if counted.killed_for_memory => out_of_memory(),
@@ -447,15 +472,10 @@ fn conclude(
         End::Exit(code) => (Ending::Exit { code }, None),
         End::Signal(number) => (Ending::Signal { number }, None),
         End::WallTime => (Ending::TimeoutWall, None),
-        End::CpuTime => {
-            let text = format!(
-                "harness used more than {} s of processor time",
-                limits.cpu_seconds
-            );
-            (Ending::TimeoutCpu, Some(text))
-        }
+        End::CpuTime => out_of_time(),
         End::Memory => out_of_memory(),
         End::Stopped if capture.overflowed() => (Ending::OutputLimit, None),
+        End::Stopped if counted.cpu_micros > Some(cpu_micros(limits)) => out_of_time(),
         End::Stopped => return Err(supervisor("the keeper stopped the harness unasked")),
     };
     if capture.overflowed() {
@@ -487,6 +507,11 @@ fn conclude(
         peak_memory_bytes: Some(counted.peak_bytes.unwrap_or(report.peak_bytes)),
         enforced: report.enforced,
     })
+}
+
+/// The limit, as the kernel counts.
+fn cpu_micros(limits: &HarnessLimits) -> u64 {
+    limits.cpu_seconds.saturating_mul(1_000_000)
 }
 
 type OutputFile = Result<Option<Vec<u8>>, (Ending, String)>;

@@ -11,8 +11,9 @@ use nix::unistd::{AccessFlags, access, chdir, dup2_stdin, execve, setsid};
 use rustix::fs::{Mode, OFlags};
 use rustix::thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
 
+use super::enforced::{self, Facts};
 use super::protocol::{Failure, Part, Request};
-use super::{seccomp, sys, world};
+use super::{landlock, seccomp, sys, world};
 
 /// Permissions of new files are 0644, of new folders 0755.
 const UMASK: u32 = 0o022;
@@ -25,14 +26,11 @@ const OWN_PROCESSES: u64 = 2;
 /// Seconds between the warning signal at the processor limit and the end.
 const CPU_GRACE_SECONDS: u64 = 1;
 
-/// Becomes the harness. Returns only if that fails.
-///
-/// `count_processes`: a limit on processes would count this run's only. `group_is_watched`: the
-/// keeper sums the group's processor time itself.
+/// Becomes the harness. Returns only if that fails. `ready` is told what is in force just before.
 pub(super) fn become_harness(
     request: &Request,
-    count_processes: bool,
-    group_is_watched: bool,
+    mut facts: Facts,
+    ready: impl FnOnce(Facts),
 ) -> Result<Infallible, Failure> {
     let start = |what: &'static str| move |error: io::Error| Failure::new(Part::Start, what, error);
     setsid().map_err(|error| start("start a session")(error.into()))?;
@@ -42,21 +40,22 @@ pub(super) fn become_harness(
     rustix::process::umask(Mode::from(UMASK));
     sys::reset_signals();
     chdir(world::WORKSPACE).map_err(|error| start("enter the workspace")(error.into()))?;
-    set_limits(request, count_processes, group_is_watched)?;
+    set_limits(request, &facts)?;
     // Both are refinements that older or stricter kernels may refuse: a keyring that is not
     // replaced is still out of reach once system calls are filtered, and addresses that vary
     // only matter to programs that print them.
     let _ = sys::new_session_keyring();
     let _ = sys::fixed_addresses();
     drop_privileges()?;
-    // Landlock rules belong here: they need `no_new_privs`, and all that is left to do is allowed
-    // to the harness too.
+    facts.landlock = landlock::restrict(&request.layout);
+    enforced::check(request, &facts)?;
     sys::filter_system_calls(seccomp::filter())
         .map_err(|error| Failure::new(Part::Privileges, "filter system calls", error))?;
     for file in &request.vital {
         access(file, AccessFlags::R_OK)
             .map_err(|error| Failure::new(Part::Unreadable, "read it", error).at(file))?;
     }
+    ready(facts);
     execute(request)
 }
 
@@ -93,15 +92,11 @@ fn execute(request: &Request) -> Result<Infallible, Failure> {
     Err(Failure::new(Part::Start, "execute it", error).at(path))
 }
 
-fn set_limits(
-    request: &Request,
-    count_processes: bool,
-    group_is_watched: bool,
-) -> Result<(), Failure> {
+fn set_limits(request: &Request, facts: &Facts) -> Result<(), Failure> {
     let limits = &request.limits;
     let mut cpu = limits.cpu_seconds.max(1);
-    if group_is_watched {
-        // The kernel's limit counts whole clock ticks, on busy machines up to twice the time really
+    if facts.proc.is_ok() {
+        // The keeper sums the group's time itself. The kernel's limit counts whole clock ticks, on busy machines up to twice the time really
         // used. The keeper is exact; this is for the case that it does not come to look.
         cpu = cpu.saturating_mul(2).saturating_add(CPU_GRACE_SECONDS);
     }
@@ -122,7 +117,7 @@ fn set_limits(
     lower(Resource::RLIMIT_MSGQUEUE, 0, 0)?;
     lower(Resource::RLIMIT_RTPRIO, 0, 0)?;
     lower(Resource::RLIMIT_NICE, 0, 0)?;
-    if count_processes {
+    if facts.count_processes {
         let pids = limits.pids.saturating_add(OWN_PROCESSES);
         lower(Resource::RLIMIT_NPROC, pids, pids)?;
     }

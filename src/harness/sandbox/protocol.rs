@@ -13,11 +13,14 @@ use rustix::net::{
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::cgroup::Seats;
 use crate::harness::Protection;
 use crate::harness::interpreter::LayoutEntry;
 
 /// Largest message. A request with its layout takes a few KiB.
 const MAX_MESSAGE: usize = 64 * 1024;
+/// Most descriptors that come with one: a door to each hierarchy of control groups.
+const MAX_ATTACHED: usize = 4;
 
 /// One run, as the keeper needs it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,6 +39,10 @@ pub(super) struct Request {
     pub(super) vital: Vec<PathBuf>,
     pub(super) output_filename: String,
     pub(super) limits: Limits,
+    /// What the control groups are for whose doors are attached.
+    pub(super) seats: Seats,
+    /// Protections without which the harness must not start.
+    pub(super) required: Vec<String>,
 }
 
 /// See [`HarnessLimits`](crate::harness::HarnessLimits).
@@ -52,8 +59,6 @@ pub(super) struct Limits {
 /// From dfab to the keeper, after the request.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Order {
-    /// The init is where it should be: let it start the harness.
-    Go,
     /// Kill the harness and report.
     Stop,
 }
@@ -61,8 +66,8 @@ pub(super) enum Order {
 /// From the keeper to dfab.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Message {
-    /// The init exists and waits for the order to go; a descriptor of its process is attached.
-    Started { init: u32 },
+    /// The init exists; a descriptor of its process is attached.
+    Started,
     /// Everything of the run is dead. The output file is attached if there is a good one.
     Finished(Report),
     /// The run could not be carried out; nothing of it is alive.
@@ -77,6 +82,8 @@ pub(super) struct Report {
     pub(super) wall_micros: u64,
     pub(super) cpu_micros: u64,
     pub(super) peak_bytes: u64,
+    /// The control groups that the run was really in.
+    pub(super) seats: Seats,
     pub(super) enforced: Vec<Protection>,
 }
 
@@ -130,7 +137,7 @@ impl Failure {
 }
 
 /// The parts of the sandbox, as named to people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Part {
     Identity,
     Namespaces,
@@ -145,11 +152,15 @@ pub(super) enum Part {
     Limits,
     Start,
     Unreadable,
+    /// A protection that was asked for is missing; `what` names it and `why` says why.
+    Required {
+        why: String,
+    },
     Keeper,
 }
 
 impl Part {
-    pub(super) fn describe(self) -> &'static str {
+    pub(super) fn describe(&self) -> &'static str {
         match self {
             Self::Identity => "unprivileged identity",
             Self::Namespaces => "namespaces",
@@ -164,6 +175,7 @@ impl Part {
             Self::Limits => "resource limits",
             Self::Start => "start of the interpreter",
             Self::Unreadable => "a file the harness needs",
+            Self::Required { .. } => "a required protection",
             Self::Keeper => "keeper process",
         }
     }
@@ -184,7 +196,7 @@ pub(super) fn channel() -> io::Result<(OwnedFd, OwnedFd)> {
 pub(super) fn send<T: Serialize>(
     channel: BorrowedFd<'_>,
     message: &T,
-    attached: Option<BorrowedFd<'_>>,
+    attached: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
     let bytes = serde_json::to_vec(message).map_err(io::Error::other)?;
     if bytes.len() > MAX_MESSAGE {
@@ -193,11 +205,13 @@ pub(super) fn send<T: Serialize>(
             bytes.len()
         )));
     }
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_ATTACHED))];
     let mut control = SendAncillaryBuffer::new(&mut space);
-    let fds: Vec<BorrowedFd<'_>> = attached.into_iter().collect();
-    if !fds.is_empty() {
-        control.push(SendAncillaryMessage::ScmRights(&fds));
+    if attached.len() > MAX_ATTACHED {
+        return Err(io::Error::other("too many descriptors"));
+    }
+    if !attached.is_empty() {
+        control.push(SendAncillaryMessage::ScmRights(attached));
     }
     let sent = rustix::io::retry_on_intr(|| {
         rustix::net::sendmsg(
@@ -217,9 +231,9 @@ pub(super) fn send<T: Serialize>(
 /// Receives one message; `None` when the other side is gone.
 pub(super) fn receive<T: DeserializeOwned>(
     channel: BorrowedFd<'_>,
-) -> io::Result<Option<(T, Option<OwnedFd>)>> {
+) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
     let mut bytes = vec![0; MAX_MESSAGE];
-    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_ATTACHED))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
     let mut attempt = || {
         rustix::io::retry_on_intr(|| {
@@ -237,13 +251,12 @@ pub(super) fn receive<T: DeserializeOwned>(
         Err(rustix::io::Errno::CONNRESET) => return Ok(None),
         other => other?,
     };
-    let attached = control
-        .drain()
-        .filter_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut fds) => fds.next(),
-            _ => None,
-        })
-        .next();
+    let mut attached = Vec::new();
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(fds) = message {
+            attached.extend(fds);
+        }
+    }
     if received.bytes == 0 {
         return Ok(None);
     }
@@ -274,11 +287,27 @@ mod tests {
     #[test]
     fn the_last_message_arrives_although_an_order_to_its_sender_was_never_read() {
         let (ours, theirs) = channel().unwrap();
-        send(ours.as_fd(), &Order::Stop, None).unwrap();
-        send(theirs.as_fd(), &Order::Go, None).unwrap();
+        send(ours.as_fd(), &Order::Stop, &[]).unwrap();
+        send(theirs.as_fd(), &Message::Started, &[]).unwrap();
         drop(theirs);
-        let last = receive::<Order>(ours.as_fd()).unwrap();
-        assert!(matches!(last, Some((Order::Go, None))));
-        assert!(receive::<Order>(ours.as_fd()).unwrap().is_none());
+        let last = receive::<Message>(ours.as_fd()).unwrap();
+        assert!(matches!(last, Some((Message::Started, none)) if none.is_empty()));
+        assert!(receive::<Message>(ours.as_fd()).unwrap().is_none());
+    }
+
+    #[test]
+    fn descriptors_arrive_in_order_and_no_more_than_fit() {
+        let (ours, theirs) = channel().unwrap();
+        let (first, second) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+        std::io::Write::write_all(&mut &second, b"second").unwrap();
+        send(ours.as_fd(), &Order::Stop, &[first.as_fd(), second.as_fd()]).unwrap();
+        let (_, attached) = receive::<Order>(theirs.as_fd()).unwrap().unwrap();
+        let sizes: Vec<i64> = attached
+            .iter()
+            .map(|fd| rustix::fs::fstat(fd).unwrap().st_size)
+            .collect();
+        assert_eq!(sizes, [0, 6]);
+        let many = [first.as_fd(); MAX_ATTACHED + 1];
+        assert!(send(ours.as_fd(), &Order::Stop, &many).is_err());
     }
 }

@@ -55,6 +55,15 @@ pub(super) fn exit_now(code: i32) -> ! {
     unsafe { libc::_exit(code) }
 }
 
+/// Closes stdout and stderr of a process that has its own reasons never to use them again.
+pub(super) fn forget_streams() {
+    for stream in [libc::STDOUT_FILENO, libc::STDERR_FILENO] {
+        // SAFETY: takes a number. Nothing in the init owns these two: it prints nothing, and opens nothing
+        // afterwards that could be mistaken for them.
+        unsafe { libc::close(stream) };
+    }
+}
+
 /// A reaped child.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Reaped {

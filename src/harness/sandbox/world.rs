@@ -75,7 +75,7 @@ pub(super) fn open_source(
     } else {
         Part::HostFiles
     };
-    let failed = |what: &str, error: io::Error| Failure::new(part, what, error).at(path);
+    let failed = |what: &str, error: io::Error| Failure::new(part.clone(), what, error).at(path);
     let mut flags = OpenTreeFlags::OPEN_TREE_CLONE
         | OpenTreeFlags::OPEN_TREE_CLOEXEC
         | OpenTreeFlags::AT_SYMLINK_NOFOLLOW;
@@ -205,13 +205,13 @@ fn attach(tree: BorrowedFd<'_>, to: &Path) -> Result<(), rustix::io::Errno> {
 }
 
 /// Builds the private root and moves into it. Called by the init; the keeper, in the same mount
-/// namespace, is moved along. Returns why there is no `/proc`, if there is none.
+/// namespace, is moved along. Returns whether there is a `/proc`, or why not.
 pub(super) fn enter(
     request: &Request,
     sources: &[Source],
     workspace: BorrowedFd<'_>,
     scratch: &Scratch,
-) -> Result<Option<String>, Failure> {
+) -> Result<Result<(), String>, Failure> {
     let failed = |what: &'static str| move |error: io::Error| root_failure(what, error);
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(None::<&str>, "/", None::<&str>, private, None::<&str>)
@@ -243,10 +243,10 @@ pub(super) fn enter(
         .map_err(|error| root_failure("attach /workspace", error.into()))?;
     attach_devices()?;
     make_folder(Path::new("proc"), 0o555).map_err(failed("make /proc"))?;
-    let no_proc = mount_proc().err().map(|error| error.to_string());
+    let proc = mount_proc().map_err(|error| error.to_string());
     fix_times(&request.layout)?;
     seal(root.as_fd()).map_err(failed("seal it"))?;
-    Ok(no_proc)
+    Ok(proc)
 }
 
 fn root_failure(what: &str, error: io::Error) -> Failure {
