@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""What dfab adds to a harness: the same package run bare, by `dfab exec` and by `dfab run`, in turns.
+"""What isolation costs: the same Python started bare, under bubblewrap and by dfab, in turns.
 
-    cargo build --release && python3 benches/overhead.py [--rounds N] [PACKAGE_FOLDER]
+    cargo build --release && python3 benches/overhead.py [--rounds N] [--python PATH] [PACKAGE_FOLDER]
 
-Prints the medians of this machine and their ratios to the bare run as a table, and everything as JSON with --json.
-Comparisons only mean something within one run.
+For an empty program and for a harness. bubblewrap, where it is installed, makes namespaces and binds and
+nothing else: no limits, no filter, no report. Prints medians of this machine and what each adds to the bare run,
+or everything as JSON with --json. Comparisons only mean something within one run.
 """
 
 import argparse
@@ -25,7 +26,8 @@ HERE = pathlib.Path(__file__).resolve().parent.parent
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("package", nargs="?", default=str(HERE / "examples" / "repair-desk"))
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--python", default="python3", help="a launcher is resolved first, for all alike")
     parser.add_argument("--dfab", default=str(HERE / "target" / "release" / "dfab"))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -37,6 +39,7 @@ def main():
     report = {
         "machine": platform.platform(),
         "cores": os.cpu_count(),
+        "user": os.geteuid(),
         "rounds": options.rounds,
         "package": os.path.basename(options.package),
         "milliseconds": results,
@@ -46,7 +49,7 @@ def main():
 
 def measure(options, folder):
     python = subprocess.run(
-        [shutil.which("python3"), "-c", "import sys; print(sys.executable)"],
+        [shutil.which(options.python), "-c", "import sys; print(sys.executable)"],
         check=True, capture_output=True, text=True).stdout.strip()
     nothing = folder / "nothing"
     nothing.mkdir()
@@ -59,35 +62,49 @@ def measure(options, folder):
         "HOME": str(folder),
     }
     whole = dict(os.environ)
-    commands = {
-        "python3, empty program": ([python, "-I", "-S", "-c", "pass"], str(folder), bare),
-        "python3, the harness": ([python, "harness.py"], options.package, bare),
-        "dfab exec, empty harness": ([options.dfab, "exec", "-q", "--python", python, str(nothing)], str(folder), whole),
-        "dfab exec, the harness": ([options.dfab, "exec", "-q", "--python", python, options.package], str(folder), whole),
-        "dfab run, the harness": (
-            [options.dfab, "run", "-q", "--exit-zero", "--python", python, options.package], str(folder), whole),
-    }
-    taken = {name: [] for name in commands}
+    groups = {}
+    for name, package in (("empty program", str(nothing)), ("harness", options.package)):
+        commands = {"bare": ([python, "harness.py"], package, bare)}
+        bubblewrap = shutil.which("bwrap")
+        if bubblewrap:
+            commands["bubblewrap, namespaces only"] = (
+                [bubblewrap, "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
+                 "--ro-bind", package, "/mnt", "--tmpfs", "/tmp", "--chdir", "/mnt", python, "harness.py"],
+                package, dict(bare, DATA_FABRICATION_OUTPUT="/tmp/dataset.jsonl"))
+        commands["dfab exec"] = ([options.dfab, "exec", "-q", "--python", python, package], str(folder), whole)
+        commands["dfab run"] = (
+            [options.dfab, "run", "-q", "--exit-zero", "--python", python, package], str(folder), whole)
+        groups[name] = commands
+    taken = {name: {way: [] for way in commands} for name, commands in groups.items()}
     for turn in range(options.rounds + 1):
-        for name, (command, where, environment) in commands.items():
-            began = time.perf_counter()
-            done = subprocess.run(command, cwd=where, env=environment, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-            seconds = time.perf_counter() - began
-            if done.returncode != 0:
-                sys.exit(f"{' '.join(command)} failed:\n{done.stderr.decode(errors='replace')}")
-            if turn > 0:  # the first turn warms caches
-                taken[name].append(seconds * 1000)
-    return {name: {"median": statistics.median(times), "min": min(times), "max": max(times)}
-            for name, times in taken.items()}
+        for name, commands in groups.items():
+            for way, command in commands.items():
+                milliseconds = run(*command)
+                if turn > 0:  # the first turn warms caches
+                    taken[name][way].append(milliseconds)
+    return {name: {way: {"median": statistics.median(times), "min": min(times), "max": max(times)}
+                   for way, times in ways.items()}
+            for name, ways in taken.items()}
+
+
+def run(command, where, environment):
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=where, env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    seconds = time.perf_counter() - began
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)} failed:\n{done.stderr.decode(errors='replace')}")
+    return seconds * 1000
 
 
 def table(results):
-    base = results["python3, the harness"]["median"]
-    lines = [f"{'':28}{'median ms':>10}{'min':>9}{'max':>9}{'of bare':>9}"]
-    for name, times in results.items():
-        ratio = times["median"] / base
-        lines.append(f"{name:28}{times['median']:10.1f}{times['min']:9.1f}{times['max']:9.1f}{ratio:9.2f}")
+    lines = []
+    for name, ways in results.items():
+        base = ways["bare"]
+        lines.append(f"{name:28}{'median ms':>10}{'min':>9}{'max':>9}{'over bare':>11}{'ratio':>7}")
+        for way, times in ways.items():
+            over, ratio = times["median"] - base["median"], times["median"] / base["median"]
+            lines.append(f"  {way:26}{times['median']:10.1f}{times['min']:9.1f}{times['max']:9.1f}{over:+11.1f}{ratio:7.2f}")
     return "\n".join(lines)
 
 

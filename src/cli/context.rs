@@ -1,10 +1,12 @@
 //! What every command needs: resolved settings and the decisions about output.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 
 use clap::{ArgMatches, ValueEnum};
 
+use crate::harness::sandbox::Prepared;
 use crate::package::PackageLimits;
 use crate::report::{ColorChoice, Display, Facts, Format, Paint, escape};
 use crate::settings::{self, Effective, Settings, Sources};
@@ -23,6 +25,8 @@ pub(super) struct Context {
     format: Option<Format>,
     /// Decisions about the terminal.
     pub(super) display: Display,
+    /// Started before anything was known, for the first run of a sandbox.
+    prepared: Cell<Option<Prepared>>,
 }
 
 impl Context {
@@ -30,6 +34,7 @@ impl Context {
         global: &Global,
         matches: &ArgMatches,
         display: Display,
+        prepared: Option<Prepared>,
     ) -> Result<Context, CliError> {
         let sources = Sources {
             flags: setting_flags::given(matches),
@@ -42,11 +47,17 @@ impl Context {
             rows: resolved.rows,
             format: global.format,
             display,
+            prepared: Cell::new(prepared),
         };
         for warning in &resolved.warnings {
             context.warn(warning);
         }
         Ok(context)
+    }
+
+    /// What was started ahead, for the one who can use it.
+    pub(super) fn take_prepared(&self) -> Option<Prepared> {
+        self.prepared.take()
     }
 
     /// Whether `--format` was given.

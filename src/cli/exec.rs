@@ -47,10 +47,11 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     let path = args.path.clone();
     let shown = escape::path(&path);
     let named = |error| CliError::from(error).about(&shown);
+    // First, because what it starts gets ready while the package is read.
+    let executor = executor(context)?;
     let package = package::open(&path, &context.package_limits())
         .and_then(|opened| opened.package)
         .map_err(named)?;
-    let executor = executor(context)?;
     context.detail(&format!(
         "executor {}, entrypoint {}",
         executor.name(),

@@ -31,9 +31,13 @@ pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError>
         .hint("use --executor sandbox, or take it out of the setting sandbox_require"));
     }
     match context.settings.executor {
-        ExecutorChoice::Sandbox => Ok(Box::new(
-            Sandbox::new(interpreter(context)?).requiring(required.clone()),
-        )),
+        ExecutorChoice::Sandbox => {
+            let sandbox = Sandbox::new(interpreter(context)?).requiring(required.clone());
+            Ok(Box::new(match context.take_prepared() {
+                Some(prepared) => sandbox.with(prepared),
+                None => sandbox,
+            }))
+        }
         ExecutorChoice::Direct if context.settings.direct_subprocess_enabled => {
             context.warn(
                 "the direct executor does not isolate the harness: it can read and write whatever you can",
@@ -52,7 +56,7 @@ pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError>
 }
 
 pub(super) fn interpreter(context: &Context) -> Result<Interpreter, CliError> {
-    Interpreter::resolve(&context.settings.python).map_err(failed)
+    Interpreter::recall(&context.settings.python).map_err(failed)
 }
 
 fn failed(error: ExecutorError) -> CliError {

@@ -38,6 +38,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
+use crate::harness::sandbox;
 use crate::pipeline::chain;
 use crate::report::{Paint, escape};
 
@@ -49,7 +50,8 @@ use exit::CliError;
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     output::fail_if_closed();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let matches = match args::command().try_get_matches_from(&arguments) {
+    let prepared = starts_a_harness(&arguments).then(sandbox::prepare);
+    let matches = match args::command_to_parse().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => return show_clap(&error, &arguments),
     };
@@ -58,7 +60,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => return show_clap(&error, &arguments),
     };
     let display = context::display(&cli.global);
-    let result = Context::new(&cli.global, &matches, display)
+    let result = Context::new(&cli.global, &matches, display, prepared)
         .and_then(|context| dispatch(&context, &cli.command));
     let flushed = io::stdout().flush().map_err(CliError::from);
     let (error, exit) = match (result, flushed) {
@@ -72,6 +74,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
     show(&error, display.color_stderr);
     error.exit.into()
+}
+
+/// Whether the sandbox can be got going while the rest is worked out. A guess: what is started in vain ends
+/// by itself.
+fn starts_a_harness(arguments: &[OsString]) -> bool {
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
+    let command = words.find(|word| !word.starts_with('-'));
+    matches!(command, Some("exec" | "run"))
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {

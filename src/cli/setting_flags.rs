@@ -69,15 +69,30 @@ const USED: [(&str, &[&[&str]]); 9] = [
 ];
 
 /// Adds the flags to their commands.
-pub(super) fn add(mut command: Command) -> Command {
-    for (name, groups) in USED {
-        let wanted = |setting: &str| groups.iter().any(|group| group.contains(&setting));
-        command = command.mut_subcommand(name, |subcommand| flags(subcommand, wanted));
-    }
-    command.mut_subcommand("config", |subcommand| flags(subcommand, |_| true))
+pub(super) fn add(command: Command) -> Command {
+    commands().fold(command, |command, (name, add)| {
+        command.mut_subcommand(name, add)
+    })
 }
 
-fn flags(mut command: Command, wanted: impl Fn(&str) -> bool) -> Command {
+/// The same, but a command gets its flags only when it turns out to be the one that was typed.
+pub(super) fn add_when_used(command: Command) -> Command {
+    commands().fold(command, |command, (name, add)| {
+        command.mut_subcommand(name, |subcommand| subcommand.defer(add))
+    })
+}
+
+/// Every command that has such flags, and what adds them.
+fn commands() -> impl Iterator<Item = (&'static str, fn(Command) -> Command)> {
+    let names = USED.iter().map(|(name, _)| *name).chain(["config"]);
+    names.map(|name| (name, flags as fn(Command) -> Command))
+}
+
+fn flags(mut command: Command) -> Command {
+    let used = USED.iter().find(|(name, _)| *name == command.get_name());
+    let wanted = |setting: &str| {
+        used.is_none_or(|(_, groups)| groups.iter().any(|group| group.contains(&setting)))
+    };
     for setting in settings::descriptions() {
         if setting.secret || !wanted(setting.name) {
             continue;

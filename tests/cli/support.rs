@@ -56,6 +56,8 @@ impl Place {
                 command.env(name, value);
             }
         }
+        // What is remembered of the interpreter: for all tests, but not in the user's own cache.
+        command.env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"));
         command
     }
 

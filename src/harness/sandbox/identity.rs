@@ -19,6 +19,9 @@ use super::sys::{self, Fork};
 /// kernel's overflow id, by convention nobody's: no file should belong to it.
 pub(super) const NOBODY: u32 = 65_534;
 
+/// Every run sees the same machine.
+const HOST_NAME: &[u8] = b"dfab";
+
 /// What a run has of its own.
 pub(super) const NAMESPACES: [(&str, CloneFlags); 7] = [
     ("user", CloneFlags::CLONE_NEWUSER),
@@ -32,7 +35,7 @@ pub(super) const NAMESPACES: [(&str, CloneFlags); 7] = [
 
 /// Whether we are the host's root, as far as can be known from here. Root of a user namespace that
 /// maps it to someone else (a rootless container) is an ordinary user.
-pub(super) fn is_host_root() -> bool {
+fn is_host_root() -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     geteuid().is_root() && !maps_root_to_another(&map)
 }
@@ -48,7 +51,7 @@ fn maps_root_to_another(map: &str) -> bool {
 ///
 /// A user namespace that maps host user 0 would pass the kernel's checks for that user on files
 /// such as `/proc/sys/kernel/core_pattern`, whatever the capabilities. So root leaves first.
-pub(super) fn leave_root() -> Result<(), Failure> {
+fn leave_root() -> Result<(), Failure> {
     let failed =
         |what: &'static str| move |error: nix::Error| Failure::new(Part::Identity, what, error);
     let (uid, gid) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
@@ -57,15 +60,59 @@ pub(super) fn leave_root() -> Result<(), Failure> {
     setresuid(uid, uid, uid).map_err(failed("change the user"))
 }
 
-/// New namespaces of every kind, the user namespace mapping one user and one group. The next child
-/// is process 1 of the new pid namespace.
-pub(super) fn enter_namespaces() -> Result<(), Failure> {
-    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
-    let all = NAMESPACES
+/// How far a keeper has come that does not know its run yet.
+pub(super) enum Ready {
+    /// The host's root, still with its rights, in these namespaces.
+    Root(CloneFlags),
+    /// Someone else, in namespaces of every kind.
+    User,
+}
+
+/// What can be done before it is known what is to be run. Root keeps its identity, because it has files to
+/// open; the namespaces that it makes now belong to the host's user namespace, where nothing of the run has
+/// any rights.
+pub(super) fn get_ready() -> Result<Ready, Failure> {
+    if !is_host_root() {
+        enter_namespaces(all_namespaces())?;
+        return Ok(Ready::User);
+    }
+    let early = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS;
+    // Root of a container may lack the right to; it gets them with its user namespace then.
+    Ok(Ready::Root(match unshare(early) {
+        Ok(()) => {
+            set_host_name()?;
+            early
+        }
+        Err(_) => CloneFlags::empty(),
+    }))
+}
+
+fn all_namespaces() -> CloneFlags {
+    NAMESPACES
         .iter()
-        .fold(CloneFlags::empty(), |all, (_, flag)| all | *flag);
-    if let Err(error) = unshare(all) {
+        .fold(CloneFlags::empty(), |all, (_, flag)| all | *flag)
+}
+
+fn set_host_name() -> Result<(), Failure> {
+    rustix::system::sethostname(HOST_NAME)
+        .map_err(|error| Failure::new(Part::HostName, "set it", error))
+}
+
+/// The host's root becomes nobody, in new namespaces of all the kinds that it is not in yet.
+pub(super) fn leave_root_behind(present: CloneFlags) -> Result<(), Failure> {
+    leave_root()?;
+    enter_namespaces(all_namespaces() - present)
+}
+
+/// New namespaces, the user namespace mapping one user and one group. The next child is process 1 of the
+/// new pid namespace.
+fn enter_namespaces(missing: CloneFlags) -> Result<(), Failure> {
+    let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    if let Err(error) = unshare(missing) {
         return Err(name_the_refused(error));
+    }
+    if missing.contains(CloneFlags::CLONE_NEWUTS) {
+        set_host_name()?;
     }
     let mapping = |file: &str, text: String| {
         let path = Path::new("/proc/self").join(file);

@@ -20,9 +20,6 @@ use super::sys::Fork;
 use super::world::{Scratch, Source};
 use super::{payload, sys, world};
 
-/// Every run sees the same machine.
-const HOST_NAME: &[u8] = b"dfab";
-
 /// What the keeper prepared.
 pub(super) struct Prepared<'a> {
     pub(super) request: &'a Request,
@@ -79,8 +76,6 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         prepared.workspace.as_fd(),
         prepared.scratch,
     )?;
-    rustix::system::sethostname(HOST_NAME)
-        .map_err(|error| Failure::new(Part::HostName, "set it", error))?;
     let facts = Facts {
         nested: prepared.nested.clone(),
         proc,

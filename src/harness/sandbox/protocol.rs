@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::cgroup::Seats;
-use crate::harness::Protection;
+use super::enforced::Facts;
 use crate::harness::interpreter::LayoutEntry;
 
 /// Largest message. A request with its layout takes a few KiB.
@@ -82,9 +82,8 @@ pub(super) struct Report {
     pub(super) wall_micros: u64,
     pub(super) cpu_micros: u64,
     pub(super) peak_bytes: u64,
-    /// The control groups that the run was really in.
-    pub(super) seats: Seats,
-    pub(super) enforced: Vec<Protection>,
+    /// What was in force, if the harness came to start.
+    pub(super) facts: Option<Facts>,
 }
 
 /// How the payload ended.
@@ -232,33 +231,21 @@ pub(super) fn send<T: Serialize>(
 pub(super) fn receive<T: DeserializeOwned>(
     channel: BorrowedFd<'_>,
 ) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
-    let mut bytes = vec![0; MAX_MESSAGE];
+    let Some(length) = next_length(channel)? else {
+        return Ok(None);
+    };
+    let mut bytes = vec![0; length.min(MAX_MESSAGE)];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_ATTACHED))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let mut attempt = || {
-        rustix::io::retry_on_intr(|| {
-            let mut parts = [IoSliceMut::new(&mut bytes)];
-            rustix::net::recvmsg(channel, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)
-        })
-    };
-    let received = match attempt() {
-        // The other end closed with something of ours unread. The kernel says so once, before the
-        // last messages, which are still there.
-        Err(rustix::io::Errno::CONNRESET) => attempt(),
-        other => other,
-    };
-    let received = match received {
-        Err(rustix::io::Errno::CONNRESET) => return Ok(None),
-        other => other?,
-    };
+    let received = rustix::io::retry_on_intr(|| {
+        let mut parts = [IoSliceMut::new(&mut bytes)];
+        rustix::net::recvmsg(channel, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)
+    })?;
     let mut attached = Vec::new();
     for message in control.drain() {
         if let RecvAncillaryMessage::ScmRights(fds) = message {
             attached.extend(fds);
         }
-    }
-    if received.bytes == 0 {
-        return Ok(None);
     }
     if received
         .flags
@@ -268,6 +255,26 @@ pub(super) fn receive<T: DeserializeOwned>(
     }
     let message = serde_json::from_slice(&bytes[..received.bytes]).map_err(io::Error::other)?;
     Ok(Some((message, attached)))
+}
+
+/// Waits for a message and tells its length; `None` when the other side is gone.
+fn next_length(channel: BorrowedFd<'_>) -> io::Result<Option<usize>> {
+    let peek = || {
+        rustix::io::retry_on_intr(|| {
+            let nothing: &mut [u8] = &mut [];
+            rustix::net::recv(channel, nothing, RecvFlags::PEEK | RecvFlags::TRUNC)
+        })
+    };
+    let peeked = match peek() {
+        // The other end closed with something of ours unread. The kernel says so once, before the
+        // last messages, which are still there.
+        Err(rustix::io::Errno::CONNRESET) => peek(),
+        other => other,
+    };
+    match peeked {
+        Err(rustix::io::Errno::CONNRESET) | Ok((_, 0)) => Ok(None),
+        other => Ok(Some(other?.1)),
+    }
 }
 
 /// Whether the other side is gone or has said something, without waiting.

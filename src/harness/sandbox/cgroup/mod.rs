@@ -100,6 +100,8 @@ impl Seats {
 pub(super) struct Group {
     folders: Vec<PathBuf>,
     seats: Seats,
+    /// What was counted before the folders were removed.
+    counted: Option<Counted>,
 }
 
 /// What the kernel counted.
@@ -143,6 +145,7 @@ impl Group {
         let group = Self {
             folders: making.folders,
             seats: Seats { memory, pids, cpu },
+            counted: None,
         };
         (group, making.doors)
     }
@@ -182,29 +185,33 @@ impl Group {
         }
     }
 
-    /// What was counted, once all processes are dead. `entered` is what came of the seats.
-    pub(super) fn count(&self, entered: &Seats) -> Counted {
-        let number = |text: String| text.trim().parse::<u64>().ok();
-        let peak_bytes = entered.memory.as_ref().ok().and_then(|seat| {
+    /// Takes down what was counted and removes the groups. To be called once all processes are dead; the
+    /// first call counts.
+    pub(super) fn close(&mut self) -> Counted {
+        if let Some(counted) = self.counted {
+            return counted;
+        }
+        let peak_bytes = self.seats.memory.as_ref().ok().and_then(|seat| {
             let file = match seat.version {
                 Version::V1 => "memory.max_usage_in_bytes",
                 Version::V2 => "memory.peak",
             };
-            self.read(*seat, file).and_then(number)
+            self.read(*seat, file)?.trim().parse().ok()
         });
-        Counted {
+        let counted = Counted {
             killed_for_memory: self.killed_for_memory(),
             peak_bytes,
-            cpu_micros: entered.cpu.and_then(|_| self.cpu_micros()),
-        }
+            cpu_micros: self.cpu_micros(),
+        };
+        self.counted = Some(counted);
+        self.remove();
+        counted
     }
-}
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        for folder in &self.folders {
+    fn remove(&mut self) {
+        for folder in self.folders.drain(..) {
             for _ in 0..REMOVAL_TRIES {
-                match fs::remove_dir(folder) {
+                match fs::remove_dir(&folder) {
                     Err(error) if error.raw_os_error() == Some(nix::libc::EBUSY) => {
                         std::thread::sleep(REMOVAL_PAUSE);
                     }
@@ -212,6 +219,23 @@ impl Drop for Group {
                     _ => break,
                 }
             }
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+impl Counted {
+    /// Without what a group counted that the run never entered.
+    pub(super) fn of(self, entered: &Seats) -> Self {
+        Self {
+            killed_for_memory: self.killed_for_memory && entered.memory.is_ok(),
+            peak_bytes: self.peak_bytes.filter(|_| entered.memory.is_ok()),
+            cpu_micros: self.cpu_micros.filter(|_| entered.cpu.is_some()),
         }
     }
 }

@@ -1,47 +1,17 @@
-//! The real interpreter behind the `python` setting, and the files it needs.
-//!
-//! The setting may name a launcher script (pyenv), a symlink, or a virtual environment. It is
-//! started once, told to print what it is, and the answer becomes a [`Layout`]: the folders, files
-//! and symlinks that have to exist, at the same paths, for Python to start and to import its own
-//! library. Nothing is started again for later runs.
+//! What has to exist for an interpreter to work: folders, files and links, at the same paths.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::ExecutorError;
+use super::probe::Probe;
 
-/// Longest a setting's program may take to say what it is.
-const PROBE_TIME: Duration = Duration::from_secs(20);
-/// Most bytes of its answer.
-const PROBE_BYTES: u64 = 1 << 20;
 /// Symlinks followed for one path, as in the kernel.
 const MAX_LINKS: usize = 40;
-/// First field of the answer, so that a program that merely prints something is told apart.
-const MAGIC: &[u8] = b"dfab-python-probe";
-
-/// Prints NUL-separated fields. `-I -S` keeps the operator's site packages from running.
-const PROBE: &str = r"
-import os, sys
-v = sys.version_info
-fields = ['dfab-python-probe', sys.implementation.name, '%d.%d.%d' % v[:3], sys.executable or '',
-          sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix,
-          os.path.dirname(os.__file__)]
-fields += ['path:' + p for p in sys.path if p]
-with open('/proc/self/maps', errors='surrogateescape') as maps:
-    seen = {line.rstrip('\n').split(None, 5)[5] for line in maps if line.count(' /')}
-fields += ['map:' + p for p in sorted(seen) if p.startswith('/') and not p.endswith(' (deleted)')]
-sys.stdout.buffer.write(b'\0'.join(os.fsencode(f) for f in fields))
-";
-
 /// Places where system libraries live; a library found below one brings its whole folder, because
 /// extension modules load more of them later.
 const SYSTEM_LIBRARIES: [&str; 5] = ["/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib"];
@@ -50,23 +20,14 @@ const SHARED_PREFIXES: [&str; 3] = ["/", "/usr", "/usr/local"];
 /// Host paths that mean something else inside.
 const TAKEN: [&str; 4] = ["/workspace", "/proc", "/dev", "/sys"];
 
-/// The real interpreter behind a `python` setting.
-#[derive(Debug, Clone)]
-pub struct Interpreter {
-    /// Absolute path of the program to start (for a virtual environment, the link inside it).
-    pub executable: PathBuf,
-    /// `3.12.1`.
-    pub version: String,
-    /// What has to be there for it to work.
-    pub(crate) layout: Layout,
-}
-
 /// Paths that have to exist for an interpreter to work, parents before children.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Layout {
     pub(crate) entries: Vec<LayoutEntry>,
     /// Files that the harness's user must be able to read, or Python cannot start.
     pub(crate) vital: Vec<PathBuf>,
+    /// What was looked for and is not there.
+    pub(crate) absent: Vec<PathBuf>,
 }
 
 /// One such path.
@@ -88,177 +49,9 @@ pub(crate) enum LayoutKind {
     Link(PathBuf),
 }
 
-impl Interpreter {
-    /// Starts what the setting names once and asks it. A name without a slash is looked up on PATH.
-    ///
-    /// # Errors
-    /// Nothing by that name, or it is not a CPython, or it lies where the sandbox has something
-    /// else.
-    pub fn resolve(setting: &Path) -> Result<Self, ExecutorError> {
-        let program = find_program(setting)?;
-        let unusable = |why: String| ExecutorError::PythonUnusable {
-            path: program.clone(),
-            why,
-        };
-        let answer = ask(&program).map_err(unusable)?;
-        let probe = Probe::parse(&answer).map_err(unusable)?;
-        let layout = probe.layout().map_err(unusable)?;
-        Ok(Self {
-            executable: probe.executable,
-            version: probe.version,
-            layout,
-        })
-    }
-}
-
-fn find_program(setting: &Path) -> Result<PathBuf, ExecutorError> {
-    let missing = |why: &str| ExecutorError::PythonNotFound {
-        setting: setting.to_owned(),
-        why: why.to_owned(),
-    };
-    if setting.as_os_str().as_bytes().contains(&b'/') {
-        let path = std::path::absolute(setting).map_err(|error| missing(&error.to_string()))?;
-        return executable(&path)
-            .map(|()| path)
-            .map_err(|why| missing(&why));
-    }
-    let search = std::env::var_os("PATH").ok_or_else(|| missing("PATH is not set"))?;
-    std::env::split_paths(&search)
-        .filter(|folder| folder.is_absolute())
-        .map(|folder| folder.join(setting))
-        .find(|path| executable(path).is_ok())
-        .ok_or_else(|| missing("no folder on PATH holds a program of that name"))
-}
-
-fn executable(path: &Path) -> Result<(), String> {
-    let meta = path.metadata().map_err(|error| error.to_string())?;
-    if !meta.is_file() {
-        return Err("it is not a file".to_owned());
-    }
-    if meta.permissions().mode() & 0o111 == 0 {
-        return Err("it is not executable".to_owned());
-    }
-    Ok(())
-}
-
-/// Runs the probe with a time limit and returns what it printed.
-fn ask(program: &Path) -> Result<Vec<u8>, String> {
-    let mut child = Command::new(program)
-        .args(["-I", "-S", "-c", PROBE])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("it does not start: {error}"))?;
-    let answer = child.stdout.take().map(read_aside);
-    let complaint = child.stderr.take().map(read_aside);
-    let deadline = Instant::now() + PROBE_TIME;
-    let receive = |reader: Option<Receiver<Vec<u8>>>| {
-        let left = deadline.saturating_duration_since(Instant::now());
-        reader.and_then(|reader| reader.recv_timeout(left).ok())
-    };
-    // Both streams have ended when both are here, and so, all but surely, has the program.
-    let (answer, complaint) = (receive(answer), receive(complaint));
-    let status = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break Some(status),
-            Ok(None) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(1)),
-            _ => {
-                let _ = child.kill();
-                let _ = child.wait();
-                break None;
-            }
-        }
-    };
-    match (answer, status) {
-        (Some(answer), Some(status)) if status.success() => Ok(answer),
-        (_, Some(status)) => {
-            let words = String::from_utf8_lossy(&complaint.unwrap_or_default()).into_owned();
-            let last = words.lines().rev().find(|line| !line.trim().is_empty());
-            let last = last
-                .map(|line| format!(" ({})", line.escape_debug()))
-                .unwrap_or_default();
-            Err(format!("asked what it is, it ended with {status}{last}"))
-        }
-        (_, None) => Err(format!(
-            "it gave no answer within {} s",
-            PROBE_TIME.as_secs()
-        )),
-    }
-}
-
-/// Reads a stream to its end in a thread of its own, so that the caller can stop waiting.
-fn read_aside(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What could be read is all there is to say; and nobody may be listening any more.
-        let _ = stream.take(PROBE_BYTES).read_to_end(&mut bytes);
-        let _ = sender.send(bytes);
-    });
-    receiver
-}
-
-/// What an interpreter said of itself.
-#[derive(Debug)]
-struct Probe {
-    version: String,
-    executable: PathBuf,
-    /// Without doubles; the virtual environment's too.
-    prefixes: Vec<PathBuf>,
-    standard_library: PathBuf,
-    search_path: Vec<PathBuf>,
-    mapped: Vec<PathBuf>,
-}
-
 impl Probe {
-    fn parse(answer: &[u8]) -> Result<Self, String> {
-        let mut fields = answer.split(|byte| *byte == 0);
-        let mut field = || fields.next().unwrap_or_default();
-        if field() != MAGIC {
-            return Err("it is not a Python interpreter".to_owned());
-        }
-        let implementation = String::from_utf8_lossy(field()).into_owned();
-        if implementation != "cpython" {
-            return Err(format!("it is {implementation}, not CPython"));
-        }
-        let version = String::from_utf8_lossy(field()).into_owned();
-        let path = |bytes: &[u8]| PathBuf::from(OsString::from_vec(bytes.to_vec()));
-        let executable = path(field());
-        if !executable.is_absolute() {
-            return Err("it does not know its own path".to_owned());
-        }
-        let mut prefixes: Vec<PathBuf> = Vec::new();
-        for _ in 0..4 {
-            push_new(&mut prefixes, path(field()));
-        }
-        let environment = executable
-            .parent()
-            .and_then(Path::parent)
-            .map(Path::to_owned);
-        if let Some(root) = environment.filter(|root| root.join("pyvenv.cfg").is_file()) {
-            push_new(&mut prefixes, root);
-        }
-        let standard_library = path(field());
-        let (mut search_path, mut mapped) = (Vec::new(), Vec::new());
-        for item in fields {
-            if let Some(item) = item.strip_prefix(b"path:") {
-                search_path.push(path(item));
-            } else if let Some(item) = item.strip_prefix(b"map:") {
-                mapped.push(path(item));
-            }
-        }
-        Ok(Self {
-            version,
-            executable,
-            prefixes,
-            standard_library,
-            search_path,
-            mapped,
-        })
-    }
-
-    fn layout(&self) -> Result<Layout, String> {
+    /// What the interpreter needs of the host.
+    pub(super) fn layout(&self) -> Result<Layout, String> {
         let mut plan = Plan::default();
         for link in ["/lib", "/lib64", "/lib32", "/libx32"] {
             plan.link_only(Path::new(link));
@@ -275,6 +68,7 @@ impl Probe {
         if let Some(file) = loader {
             plan.add_library(&file);
         }
+        let absent = plan.absent.iter().cloned().collect();
         let entries = plan.finish();
         for entry in &entries {
             if let Some(taken) = TAKEN.iter().find(|taken| entry.path.starts_with(taken)) {
@@ -289,7 +83,11 @@ impl Probe {
         }
         let os = self.standard_library.join("os.py");
         let vital = [os].into_iter().filter(|path| path.is_file()).collect();
-        Ok(Layout { entries, vital })
+        Ok(Layout {
+            entries,
+            vital,
+            absent,
+        })
     }
 
     fn add_libraries(&self, plan: &mut Plan) {
@@ -342,20 +140,20 @@ impl Probe {
     }
 }
 
-fn push_new(list: &mut Vec<PathBuf>, item: PathBuf) {
-    if item.is_absolute() && !list.contains(&item) {
-        list.push(item);
-    }
-}
-
 /// Collects layout entries; keyed by path so that each is there once and parents come first.
 #[derive(Default)]
-struct Plan(BTreeMap<PathBuf, LayoutKind>);
+struct Plan {
+    found: BTreeMap<PathBuf, LayoutKind>,
+    absent: BTreeSet<PathBuf>,
+}
 
 impl Plan {
     /// Adds a path that may contain links anywhere; returns where it really is, if it exists.
     fn add(&mut self, path: &Path) -> Option<PathBuf> {
-        let real = self.trace(path)?;
+        let Some(real) = self.trace(path) else {
+            self.absent.insert(path.to_owned());
+            return None;
+        };
         let kind = if real.is_dir() {
             LayoutKind::Folder
         } else {
@@ -364,7 +162,7 @@ impl Plan {
         if kind == LayoutKind::Folder && real == Path::new("/") {
             return None;
         }
-        self.0.insert(real.clone(), kind);
+        self.found.insert(real.clone(), kind);
         Some(real)
     }
 
@@ -379,7 +177,7 @@ impl Plan {
     /// Adds a top-level path only if it is a link (merged `/usr`).
     fn link_only(&mut self, path: &Path) {
         if let Ok(target) = path.read_link() {
-            self.0.insert(path.to_owned(), LayoutKind::Link(target));
+            self.found.insert(path.to_owned(), LayoutKind::Link(target));
         }
     }
 
@@ -406,7 +204,7 @@ impl Plan {
                 real = PathBuf::from("/");
             }
             todo.extend(components(&target));
-            self.0.insert(next, LayoutKind::Link(target));
+            self.found.insert(next, LayoutKind::Link(target));
         }
         real.exists().then_some(real)
     }
@@ -414,7 +212,7 @@ impl Plan {
     /// Without what lies inside a folder that is there as a whole.
     fn finish(self) -> Vec<LayoutEntry> {
         let mut entries: Vec<LayoutEntry> = Vec::new();
-        for (path, kind) in self.0 {
+        for (path, kind) in self.found {
             let covered = path.ancestors().skip(1).any(|parent| {
                 entries
                     .iter()
@@ -472,8 +270,9 @@ fn program_loader(program: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::os::unix::fs::symlink;
+
+    use super::*;
 
     fn kinds(plan: Plan, below: &Path) -> Vec<(String, LayoutKind)> {
         plan.finish()
@@ -535,23 +334,6 @@ mod tests {
         assert_eq!(plan.add(&root.join("circle")), None);
         assert_eq!(plan.add(&root.join("broken")), None);
         assert_eq!(plan.add(Path::new("/")), None);
-    }
-
-    #[test]
-    fn an_answer_of_something_else_is_refused() {
-        for (answer, word) in [
-            ("", "not a Python"),
-            ("hello", "not a Python"),
-            ("dfab-python-probe\0pypy\0x", "pypy"),
-            ("dfab-python-probe\0cpython\x003.12.1\0", "its own path"),
-            (
-                "dfab-python-probe\0cpython\x003.12.1\0python3",
-                "its own path",
-            ),
-        ] {
-            let error = Probe::parse(answer.as_bytes()).unwrap_err();
-            assert!(error.contains(word), "{answer:?}: {error}");
-        }
     }
 
     #[test]

@@ -1,0 +1,360 @@
+//! What an interpreter said of itself the last time, for as long as nothing it depends on has changed.
+//!
+//! Asking costs a start of Python, and of a launcher script before it: many times what a sandbox costs.
+//! The answer follows from files and a few variables. They are kept with it and compared before it is
+//! believed; a launcher whose inputs are not known is asked every time.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Interpreter;
+
+/// Raised when the same answer would lead to another layout.
+const FORMAT: u32 = 1;
+/// Largest note that is read.
+const MOST_BYTES: u64 = 1 << 20;
+/// What changes which libraries a program loads.
+const LOADER_VARIABLES: [&str; 2] = ["LD_LIBRARY_PATH", "LD_PRELOAD"];
+/// Read by the loader for every program.
+const LOADER_PRELOAD: &str = "/etc/ld.so.preload";
+/// What pyenv chooses a version by, beside files.
+const PYENV_VARIABLES: [&str; 5] = [
+    "PYENV_VERSION",
+    "PYENV_ROOT",
+    "PYENV_DIR",
+    "PYENV_HOOK_PATH",
+    "PATH",
+];
+/// The file by which a folder chooses one, for all below it.
+const PYENV_FILE: &str = ".python-version";
+
+/// One kept answer.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    format: u32,
+    /// dfab's own.
+    version: String,
+    inputs: Inputs,
+    interpreter: Interpreter,
+}
+
+/// All that the answer follows from.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Inputs {
+    variables: BTreeMap<String, Option<String>>,
+    /// `None` for what is not there, and would change the answer if it were.
+    files: BTreeMap<PathBuf, Option<Stamp>>,
+}
+
+/// What changes when a file does.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    mode: u32,
+    /// Of files and links; a folder's change whenever something is put into it.
+    contents: Option<(u64, i64, i64, i64, i64)>,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let meta = fs::symlink_metadata(path).ok()?;
+        let times = || {
+            (
+                meta.size(),
+                meta.mtime(),
+                meta.mtime_nsec(),
+                meta.ctime(),
+                meta.ctime_nsec(),
+            )
+        };
+        Some(Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            mode: meta.mode(),
+            contents: (!meta.is_dir()).then(times),
+        })
+    }
+}
+
+/// What kind of program the setting names.
+#[derive(Debug, PartialEq, Eq)]
+enum Program {
+    /// An interpreter, or a link to one.
+    Binary,
+    /// pyenv's launcher; where its versions are.
+    Pyenv(PathBuf),
+}
+
+impl Program {
+    /// `None` for any other launcher.
+    fn at(path: &Path) -> Option<Self> {
+        let mut head = Vec::new();
+        let file = fs::File::open(path).ok()?;
+        file.take(4096).read_to_end(&mut head).ok()?;
+        if head.starts_with(b"\x7fELF") {
+            return Some(Self::Binary);
+        }
+        let shims = path.parent().filter(|folder| folder.ends_with("shims"))?;
+        let text = String::from_utf8(head).ok()?;
+        let is_shim = text.starts_with("#!") && text.contains("pyenv") && text.contains(" exec ");
+        is_shim.then(|| Self::Pyenv(shims.parent().unwrap_or(shims).to_owned()))
+    }
+}
+
+impl Inputs {
+    /// As they are now. `interpreter` names the files that the answer rests on.
+    fn now(program: &Path, kind: &Program, interpreter: &Interpreter) -> Self {
+        let mut names = LOADER_VARIABLES.to_vec();
+        let layout = &interpreter.layout;
+        let mut paths: Vec<PathBuf> = vec![program.to_owned(), LOADER_PRELOAD.into()];
+        paths.extend(layout.entries.iter().map(|entry| entry.path.clone()));
+        paths.extend(layout.vital.iter().chain(&layout.absent).cloned());
+        // A virtual environment is one by a file beside the program or above it.
+        let folders = interpreter.executable.ancestors().skip(1).take(2);
+        paths.extend(folders.map(|folder| folder.join("pyvenv.cfg")));
+        let mut files: BTreeMap<PathBuf, Option<Stamp>> = paths
+            .into_iter()
+            .map(|path| (path.clone(), Stamp::of(&path)))
+            .collect();
+        if let Program::Pyenv(root) = kind {
+            names.extend(PYENV_VARIABLES);
+            let global = root.join("version");
+            files.insert(global.clone(), Stamp::of(&global));
+            // Of those that a folder may hold only the ones that are there, so that one answer serves
+            // all folders without.
+            let places = [std::env::current_dir().ok(), directory("PYENV_DIR")];
+            for folder in places.iter().flatten().flat_map(|place| place.ancestors()) {
+                let file = folder.join(PYENV_FILE);
+                if let Some(stamp) = Stamp::of(&file) {
+                    files.insert(file, Some(stamp));
+                }
+            }
+        }
+        let value = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        Self {
+            variables: names
+                .into_iter()
+                .map(|name| (name.to_owned(), value(name)))
+                .collect(),
+            files,
+        }
+    }
+}
+
+/// What was kept of a program, if it still holds.
+pub(super) fn recall(program: &Path) -> Option<Interpreter> {
+    let kind = Program::at(program)?;
+    recall_from(&own_folder(false)?, program, &kind)
+}
+
+/// Keeps an answer. A machine where that is impossible is only slower.
+pub(super) fn keep(program: &Path, interpreter: &Interpreter) {
+    if let (Some(kind), Some(folder)) = (Program::at(program), own_folder(true)) {
+        let _ = keep_in(&folder, program, &kind, interpreter);
+    }
+}
+
+fn recall_from(folder: &Path, program: &Path, kind: &Program) -> Option<Interpreter> {
+    let file = fs::File::open(folder.join(name_of(program))).ok()?;
+    if !is_own(&file.metadata().ok()?) {
+        return None;
+    }
+    let mut text = Vec::new();
+    file.take(MOST_BYTES).read_to_end(&mut text).ok()?;
+    let note: Note = serde_json::from_slice(&text).ok()?;
+    let current = note.format == FORMAT
+        && note.version == env!("CARGO_PKG_VERSION")
+        && note.inputs == Inputs::now(program, kind, &note.interpreter);
+    current.then_some(note.interpreter)
+}
+
+fn keep_in(
+    folder: &Path,
+    program: &Path,
+    kind: &Program,
+    interpreter: &Interpreter,
+) -> io::Result<()> {
+    let note = Note {
+        format: FORMAT,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        inputs: Inputs::now(program, kind, interpreter),
+        interpreter: interpreter.clone(),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(&serde_json::to_vec(&note)?)?;
+    file.persist(folder.join(name_of(program)))?;
+    Ok(())
+}
+
+/// One file for each program, so that there are never more than programs.
+fn name_of(program: &Path) -> String {
+    let digest = Sha256::digest(program.as_os_str().as_encoded_bytes());
+    let hex: String = digest
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{hex}.json")
+}
+
+/// The folder of kept answers, if it is ours alone. Not where the home is another user's, as after `sudo`
+/// it may be: what they can rename or link is not to be believed, or written through.
+fn own_folder(make: bool) -> Option<PathBuf> {
+    let caches = match directory("XDG_CACHE_HOME") {
+        Some(folder) => folder,
+        None => {
+            let home = directory("HOME")?;
+            if !is_own(&fs::metadata(&home).ok()?) {
+                return None;
+            }
+            home.join(".cache")
+        }
+    };
+    let ours = caches.join("dfab");
+    let folder = ours.join("interpreters");
+    if make {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(&folder).ok()?;
+    }
+    let all_own = [&caches, &ours, &folder].into_iter().all(|folder| {
+        fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir() && is_own(&meta))
+    });
+    all_own.then_some(folder)
+}
+
+fn directory(variable: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(std::env::var_os(variable)?);
+    path.is_absolute().then_some(path)
+}
+
+/// Ours, and nobody else may write to it.
+fn is_own(meta: &fs::Metadata) -> bool {
+    const WRITE_BY_OTHERS: u32 = 0o022;
+    meta.uid() == nix::unistd::geteuid().as_raw() && meta.mode() & WRITE_BY_OTHERS == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::super::layout::{Layout, LayoutEntry, LayoutKind};
+    use super::*;
+
+    /// A program with a library, and a folder for notes.
+    fn scene() -> (tempfile::TempDir, PathBuf, Interpreter) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("notes")).unwrap();
+        let program = folder.path().join("python3");
+        let library = folder.path().join("libpython.so");
+        fs::write(&program, b"\x7fELF...").unwrap();
+        fs::write(&library, "library").unwrap();
+        let interpreter = Interpreter {
+            executable: program.clone(),
+            version: "3.12.1".to_owned(),
+            layout: Layout {
+                entries: vec![LayoutEntry {
+                    path: library,
+                    kind: LayoutKind::File,
+                }],
+                vital: Vec::new(),
+                absent: vec![folder.path().join("lib64")],
+            },
+        };
+        (folder, program, interpreter)
+    }
+
+    fn known(folder: &tempfile::TempDir, program: &Path) -> bool {
+        let kind = Program::at(program).unwrap();
+        recall_from(&folder.path().join("notes"), program, &kind).is_some()
+    }
+
+    fn kept() -> (tempfile::TempDir, PathBuf) {
+        let (folder, program, interpreter) = scene();
+        let notes = folder.path().join("notes");
+        keep_in(&notes, &program, &Program::Binary, &interpreter).unwrap();
+        assert!(known(&folder, &program));
+        (folder, program)
+    }
+
+    #[test]
+    fn an_answer_is_believed_until_a_file_it_rests_on_changes() {
+        for changed in ["python3", "libpython.so"] {
+            let (folder, program) = kept();
+            let file = folder.path().join(changed);
+            let text = fs::read(&file).unwrap();
+            fs::write(&file, [text.as_slice(), b"!"].concat()).unwrap();
+            assert!(!known(&folder, &program), "{changed}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_not_believed_once_something_appears_that_would_change_it() {
+        for new in ["lib64", "pyvenv.cfg"] {
+            let (folder, program) = kept();
+            fs::write(folder.path().join(new), "").unwrap();
+            assert!(!known(&folder, &program), "{new}");
+        }
+        let (folder, program) = kept();
+        fs::remove_file(folder.path().join("libpython.so")).unwrap();
+        assert!(!known(&folder, &program));
+    }
+
+    #[test]
+    fn a_note_that_others_could_have_written_or_that_is_damaged_is_not_believed() {
+        let (folder, program) = kept();
+        let note = folder.path().join("notes").join(name_of(&program));
+        fs::set_permissions(&note, fs::Permissions::from_mode(0o666)).unwrap();
+        assert!(!known(&folder, &program));
+        let (folder, program) = kept();
+        let note = folder.path().join("notes").join(name_of(&program));
+        let text = fs::read_to_string(&note).unwrap();
+        for damaged in [
+            &text[..text.len() / 2],
+            "",
+            "[]",
+            &text.replace("\"format\":1", "\"format\":9"),
+        ] {
+            fs::write(&note, damaged).unwrap();
+            assert!(!known(&folder, &program), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn only_launchers_with_known_inputs_are_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let shims = folder.path().join("shims");
+        fs::create_dir(&shims).unwrap();
+        let (shim, wrapper) = (shims.join("python3"), folder.path().join("python3"));
+        let text = "#!/bin/sh\nexec \"/opt/pyenv/libexec/pyenv\" exec \"$program\" \"$@\"\n";
+        fs::write(&shim, text).unwrap();
+        fs::write(&wrapper, "#!/bin/sh\nexec /usr/bin/python3.12 \"$@\"\n").unwrap();
+        symlink(&wrapper, folder.path().join("link")).unwrap();
+        assert_eq!(
+            Program::at(&shim),
+            Some(Program::Pyenv(folder.path().to_owned()))
+        );
+        for other in ["python3", "link", "nothing"] {
+            assert_eq!(Program::at(&folder.path().join(other)), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_pyenv_answer_ends_when_another_version_is_chosen() {
+        let (folder, program, interpreter) = scene();
+        let (notes, root) = (folder.path().join("notes"), folder.path().join("pyenv"));
+        fs::create_dir(&root).unwrap();
+        fs::write(root.join("version"), "3.12.1\n").unwrap();
+        let kind = Program::Pyenv(root.clone());
+        keep_in(&notes, &program, &kind, &interpreter).unwrap();
+        assert!(recall_from(&notes, &program, &kind).is_some());
+        fs::write(root.join("version"), "3.11.7\n").unwrap();
+        assert!(recall_from(&notes, &program, &kind).is_none());
+    }
+}

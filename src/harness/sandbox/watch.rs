@@ -1,0 +1,244 @@
+//! The keeper's watch over one run: the clock, the limits, what the init says, and how it ended.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::enforced::Facts;
+use super::init::Word;
+use super::keeper::{Run, keeper_failure};
+use super::protocol::{End, Failure, Request};
+use super::sys::Reaped;
+use super::usage;
+use super::world::Scratch;
+
+/// Usual time between two looks at what the group uses.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The same once it uses a good part of its memory: a program can touch a GiB in a few of these.
+const LOOK_CLOSELY_EVERY: Duration = Duration::from_millis(5);
+/// That part, as a divisor of the limit.
+const GOOD_PART: u64 = 8;
+/// A look may cost this share of the time between looks.
+const LOOK_SHARE: u32 = 20;
+/// Most bytes of words from the init.
+const MAX_WORDS: usize = 64 * 1024;
+/// Why we ended the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    WallTime,
+    CpuTime,
+    Memory,
+    Stopped,
+}
+
+/// What woke the keeper.
+struct Events {
+    /// The init is dead or dying.
+    died: bool,
+    /// dfab has one order to give, to stop; that dfab is gone is the same.
+    ordered: bool,
+    /// The init has something to tell.
+    said: bool,
+}
+
+/// Follows one run against its limits.
+pub(super) struct Watch<'a> {
+    request: &'a Request,
+    scratch: &'a Scratch,
+    words: std::fs::File,
+    heard: Vec<u8>,
+    facts: Option<Facts>,
+    ended: Option<i32>,
+    failed: Option<Failure>,
+    deadline: Option<Instant>,
+    next_look: Instant,
+    pub(super) cpu_micros: u64,
+    pub(super) peak_bytes: u64,
+}
+
+impl<'a> Watch<'a> {
+    pub(super) fn new(
+        request: &'a Request,
+        scratch: &'a Scratch,
+        words: OwnedFd,
+        started: Instant,
+    ) -> Self {
+        Self {
+            request,
+            scratch,
+            words: words.into(),
+            heard: Vec::new(),
+            facts: None,
+            ended: None,
+            failed: None,
+            deadline: started.checked_add(Duration::from_millis(request.limits.wall_millis)),
+            next_look: started + LOOK_EVERY,
+            cpu_micros: 0,
+            peak_bytes: 0,
+        }
+    }
+
+    /// Returns when the init is dead or dying; why we killed it, if we did.
+    pub(super) fn follow(
+        &mut self,
+        control: BorrowedFd<'_>,
+        run: &Run,
+    ) -> Result<Option<Reason>, Failure> {
+        loop {
+            let events = self.wait(control, run)?;
+            if events.said {
+                self.read_words();
+            }
+            if events.died {
+                return Ok(None);
+            }
+            let reason = if events.ordered {
+                Some(Reason::Stopped)
+            } else if self
+                .deadline
+                .is_some_and(|deadline| Instant::now() >= deadline)
+            {
+                Some(Reason::WallTime)
+            } else {
+                self.look()
+            };
+            if reason.is_some() {
+                run.kill();
+                return Ok(reason);
+            }
+        }
+    }
+
+    fn wait(&self, control: BorrowedFd<'_>, run: &Run) -> Result<Events, Failure> {
+        let next = self
+            .deadline
+            .map_or(self.next_look, |deadline| deadline.min(self.next_look));
+        // A whole millisecond more, so as not to wake just before the time.
+        let nap = next.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
+        let mut fds = vec![
+            PollFd::new(run.init.as_fd(), PollFlags::POLLIN),
+            PollFd::new(control, PollFlags::POLLIN),
+        ];
+        // Once the harness runs, what is said is said at the end. Waking for it then would only keep the
+        // init from ending.
+        if self.facts.is_none() {
+            fds.push(PollFd::new(self.words.as_fd(), PollFlags::POLLIN));
+        }
+        match poll(
+            &mut fds,
+            PollTimeout::try_from(nap).unwrap_or(PollTimeout::MAX),
+        ) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(error) => return Err(keeper_failure("wait for the harness", error.into())),
+        }
+        let event = |index: usize| fds.get(index).is_some_and(|fd| fd.any().unwrap_or(false));
+        Ok(Events {
+            died: event(0),
+            ordered: event(1),
+            said: event(2),
+        })
+    }
+
+    /// Looks at what the group uses, when it is time.
+    fn look(&mut self) -> Option<Reason> {
+        let before = Instant::now();
+        if before < self.next_look {
+            return None;
+        }
+        let found = self.compare();
+        let cost = before.elapsed();
+        let close = self.peak_bytes > self.request.limits.memory_bytes / GOOD_PART;
+        let pause = if close {
+            LOOK_CLOSELY_EVERY
+        } else {
+            LOOK_EVERY
+        };
+        self.next_look = before + pause.max(cost * LOOK_SHARE);
+        found
+    }
+
+    fn compare(&mut self) -> Option<Reason> {
+        let limits = &self.request.limits;
+        // Before all is in place, /proc is still the host's.
+        if self.facts.as_ref().is_none_or(|facts| facts.proc.is_err()) {
+            return None;
+        }
+        let proc = Path::new("/proc");
+        let seen = usage::look(proc)?;
+        self.cpu_micros = self.cpu_micros.max(seen.cpu_micros);
+        if seen.cpu_micros > limits.cpu_seconds.saturating_mul(1_000_000) {
+            return Some(Reason::CpuTime);
+        }
+        let scratch = self.scratch.used_bytes();
+        let mut bytes = seen.resident_bytes + scratch;
+        if bytes > limits.memory_bytes {
+            // Pages that processes share were counted more than once.
+            bytes = usage::proportional_bytes(proc)? + scratch;
+        }
+        self.peak_bytes = self.peak_bytes.max(bytes);
+        (bytes > limits.memory_bytes).then_some(Reason::Memory)
+    }
+
+    /// Takes in what the init has said so far.
+    pub(super) fn read_words(&mut self) {
+        let mut chunk = [0; 4096];
+        while self.heard.len() < MAX_WORDS {
+            match self.words.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => self.heard.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+        while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = self.heard.drain(..=end).collect();
+            match serde_json::from_slice(&line) {
+                Ok(Word::Ready(facts)) => self.facts = Some(facts),
+                Ok(Word::Ended { status }) => self.ended = Some(status),
+                // The first failure is the cause of others.
+                Ok(Word::Failed(failure)) => self.failed = self.failed.take().or(Some(failure)),
+                Err(_) => {
+                    let error = io::Error::from_raw_os_error(Errno::EBADMSG as i32);
+                    self.failed = Some(keeper_failure("understand the init", error));
+                }
+            }
+        }
+    }
+
+    /// What the run's end was. A harness that had ended by itself when we killed the rest of it
+    /// keeps its own end.
+    pub(super) fn end(
+        &mut self,
+        killed: Option<Reason>,
+        reaped: Reaped,
+    ) -> Result<(End, Option<Facts>), Failure> {
+        if let Some(failure) = self.failed.take() {
+            return Err(failure);
+        }
+        let limit = self.request.limits.cpu_seconds.saturating_mul(1_000_000);
+        // The kernel's own limit may strike early: see where it is set.
+        let cpu_is_spent = reaped.cpu_micros >= limit / 2;
+        let end = match (self.ended, killed) {
+            (Some(status), _) if nix::libc::WIFSIGNALED(status) => {
+                let number = nix::libc::WTERMSIG(status);
+                let by_limit = number == nix::libc::SIGXCPU || number == nix::libc::SIGKILL;
+                if by_limit && cpu_is_spent {
+                    End::CpuTime
+                } else {
+                    End::Signal(number)
+                }
+            }
+            (Some(status), _) => End::Exit(nix::libc::WEXITSTATUS(status)),
+            (None, Some(Reason::WallTime)) => End::WallTime,
+            (None, Some(Reason::CpuTime)) => End::CpuTime,
+            (None, Some(Reason::Memory)) => End::Memory,
+            (None, Some(Reason::Stopped)) => End::Stopped,
+            (None, None) => End::Lost,
+        };
+        Ok((end, self.facts.take()))
+    }
+}
