@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Started again by ourselves as the first process of a sandbox: single-threaded, so before anything else.
-    dfab::harness::sandbox::maybe_init();
-    dfab::cli::main(std::env::args_os())
+    // Processes of a sandbox begin here. They need a program that has only one thread, so before anything else.
+    let prepared = dfab::harness::sandbox::begin(dfab::cli::starts_a_harness);
+    dfab::cli::main(std::env::args_os(), prepared)
 }

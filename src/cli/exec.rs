@@ -47,16 +47,7 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     let path = args.path.clone();
     let shown = escape::path(&path);
     let named = |error| CliError::from(error).about(&shown);
-    // First, because what it starts gets ready while the package is read.
     let executor = executor(context)?;
-    let package = package::open(&path, &context.package_limits())
-        .and_then(|opened| opened.package)
-        .map_err(named)?;
-    context.detail(&format!(
-        "executor {}, entrypoint {}",
-        executor.name(),
-        package.entrypoint
-    ));
     let cancel = Cancel::default();
     interrupt::install(&cancel)?;
     let evaluator = Evaluator {
@@ -64,14 +55,24 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         executor: executor.as_ref(),
         cancel,
     };
+    // Before the package is read, so that isolation is ready when the package is.
+    let workspace = pipeline::new_workspace(&shown)?;
+    evaluator.expect(workspace.path());
+    let package = package::open(&path, &context.package_limits())
+        .and_then(|opened| opened.package)
+        .map_err(named)?;
+    let entrypoint = &package.entrypoint;
+    context.detail(&format!(
+        "executor {}, entrypoint {entrypoint}",
+        executor.name()
+    ));
     let submission = Submission {
         path,
         package: shown.clone(),
         hotkey: String::new(),
     };
     pipeline::sweep_workspaces();
-    let workspace = pipeline::lay_out(&package, &shown)?;
-    let entrypoint = &package.entrypoint;
+    pipeline::lay_out(&package, workspace.path(), &shown)?;
     let outcome = evaluator.execute(&submission, entrypoint, workspace.path())?;
     drop(workspace);
     if let Some(file) = &args.report {

@@ -38,7 +38,7 @@ use std::process::ExitCode;
 use clap::FromArgMatches;
 use clap::error::ErrorKind;
 
-use crate::harness::sandbox;
+use crate::harness::sandbox::Prepared;
 use crate::pipeline::chain;
 use crate::report::{Paint, escape};
 
@@ -46,11 +46,10 @@ use args::{Cli, Command};
 use context::Context;
 use exit::CliError;
 
-/// Runs the program with these arguments (the first is its own name).
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// Runs the program with these arguments (the first is its own name), and what was started ahead for them.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, prepared: Option<Prepared>) -> ExitCode {
     output::fail_if_closed();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let prepared = starts_a_harness(&arguments).then(sandbox::prepare);
     let matches = match args::command_to_parse().try_get_matches_from(&arguments) {
         Ok(matches) => matches,
         Err(error) => return show_clap(&error, &arguments),
@@ -78,7 +77,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Whether the sandbox can be got going while the rest is worked out. A guess: what is started in vain ends
 /// by itself.
-fn starts_a_harness(arguments: &[OsString]) -> bool {
+pub fn starts_a_harness(arguments: &[OsString]) -> bool {
     let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
     let command = words.find(|word| !word.starts_with('-'));
     matches!(command, Some("exec" | "run"))

@@ -62,6 +62,27 @@ pub struct HarnessRequest<'a> {
     pub limits: &'a HarnessLimits,
 }
 
+impl<'a> HarnessRequest<'a> {
+    /// The part of it that can be known before the package is.
+    pub fn coming(&self) -> Coming<'a> {
+        Coming {
+            workspace: self.workspace,
+            output_filename: self.output_filename,
+            limits: self.limits,
+        }
+    }
+}
+
+/// What can be known of a run before its package is laid out.
+pub struct Coming<'a> {
+    /// The folder that will be the workspace. It exists already.
+    pub workspace: &'a Path,
+    /// As in [`HarnessRequest`].
+    pub output_filename: &'a str,
+    /// As in [`HarnessRequest`].
+    pub limits: &'a HarnessLimits,
+}
+
 /// One protection and the means that provides it, or why it is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protection {
@@ -118,6 +139,9 @@ impl Cancel {
 pub trait Executor: Send + Sync {
     /// The word of the `executor` setting that selects it.
     fn name(&self) -> &'static str;
+
+    /// Says that such a run is coming, so that what can be got ready is. It need not come.
+    fn expect(&self, _coming: &Coming<'_>) {}
 
     /// Runs one harness to its end. When this returns nothing of the run is left alive.
     ///

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::dataset::{self, Dataset};
-use crate::harness::{Cancel, Executor, HarnessLimits, HarnessRequest, Outcome};
+use crate::harness::{Cancel, Coming, Executor, HarnessLimits, HarnessRequest, Outcome};
 use crate::judge;
 use crate::package::{self, Opened, Package, PackageError, PackageLimits};
 use crate::review::{self, Review, Source};
@@ -13,7 +13,7 @@ use crate::similarity::{self, Sequence};
 use crate::store::{Candidate, SubmissionRow};
 
 use super::row::{self, Logs};
-use super::workspace::lay_out;
+use super::workspace::{lay_out, new_workspace};
 use super::{Execution, ItemError, Neighbour, RecordStatus, Stage, Submission, SubmissionRecord};
 
 /// A package that went as far as it can go alone.
@@ -158,7 +158,9 @@ impl Evaluator<'_> {
         enter: &dyn Fn(Stage),
     ) -> Result<Run, ItemError> {
         enter(Stage::Execute);
-        let workspace = lay_out(package, &submission.package)?;
+        let workspace = new_workspace(&submission.package)?;
+        self.expect(workspace.path());
+        lay_out(package, workspace.path(), &submission.package)?;
         let outcome = self.execute(submission, &package.entrypoint, workspace.path())?;
         // The folder goes before scoring starts: a long score must not hold disk space.
         workspace.close().map_err(|source| ItemError::Workspace {
@@ -186,6 +188,15 @@ impl Evaluator<'_> {
             sample_jsonl,
             result,
         })
+    }
+
+    /// Tells the executor of a run to come in this folder, which the package is still to be laid out in.
+    pub fn expect(&self, workspace: &Path) {
+        self.executor.expect(&Coming {
+            workspace,
+            output_filename: &self.settings.runner_output_filename,
+            limits: &HarnessLimits::from(self.settings),
+        });
     }
 
     /// The run itself: also what `dfab exec` does, without a review.

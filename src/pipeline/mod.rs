@@ -25,7 +25,7 @@ pub use evaluate::{Concluded, Evaluated, Evaluator, Prepared, Unfinished};
 pub use event::{Event, Stage};
 pub use item_error::ItemError;
 pub use record::{Execution, Neighbour, RecordStatus, SubmissionRecord};
-pub(crate) use workspace::{lay_out, sweep_workspaces};
+pub(crate) use workspace::{lay_out, new_workspace, sweep_workspaces};
 
 use std::path::PathBuf;
 

@@ -1,30 +1,49 @@
 //! The folder a harness finds as its workspace.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::harness::sandbox::NOBODY;
 use crate::package::{self, Package};
 
 use super::ItemError;
 
 /// Workspaces are named `dfab-workspace-<process>-<random>`, so that another process can tell who made one.
 const PREFIX: &str = "dfab-workspace-";
+/// For the owner all, for the group to read and enter.
+const READABLE_BY_GROUP: u32 = 0o750;
 
-/// The workspace of a package: a fresh folder with its files, removed when dropped.
+/// A fresh folder to lay a package out in, removed when dropped. Others on this machine cannot look into it; where
+/// root runs the harness as nobody, that group can.
 ///
 /// # Errors
-/// The folder cannot be made or written to; then nothing of it stays.
-pub(crate) fn lay_out(package: &Package, name: &str) -> Result<tempfile::TempDir, ItemError> {
-    let laid_out = || {
+/// The folder cannot be made.
+pub(crate) fn new_workspace(name: &str) -> Result<tempfile::TempDir, ItemError> {
+    let made = || {
         let prefix = format!("{PREFIX}{}-", std::process::id());
         let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?;
-        package::extract(package, folder.path())?;
+        if nix::unistd::geteuid().is_root() {
+            // Where root may not, the sandbox has a dearer way.
+            let _ = std::os::unix::fs::chown(folder.path(), None, Some(NOBODY));
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(READABLE_BY_GROUP))?;
+        }
         Ok(folder)
     };
-    laid_out().map_err(|source| ItemError::Workspace {
-        package: name.to_owned(),
-        source,
-    })
+    made().map_err(failed(name))
+}
+
+/// Writes a package's files into a new workspace.
+///
+/// # Errors
+/// The folder cannot be written to; then nothing of the package stays in it.
+pub(crate) fn lay_out(package: &Package, workspace: &Path, name: &str) -> Result<(), ItemError> {
+    package::extract(package, workspace).map_err(failed(name))
+}
+
+fn failed(name: &str) -> impl FnOnce(std::io::Error) -> ItemError {
+    let package = name.to_owned();
+    move |source| ItemError::Workspace { package, source }
 }
 
 /// Removes workspaces of processes that are no more: a killed dfab could not do it itself. What cannot be removed

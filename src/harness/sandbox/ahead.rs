@@ -1,43 +1,48 @@
 //! A keeper started ahead of its run, while dfab works out what that run is.
+//!
+//! Loading this program a second time takes longer than all of the isolation. A process that has just
+//! begun and has one thread is as good as a loaded one, so this keeper is a fork of it.
 
-use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::io;
+use std::os::fd::OwnedFd;
 
-use super::THIS_PROGRAM;
+use nix::fcntl::OFlag;
+use nix::unistd::{Pid, dup2_stderr, dup2_stdin, dup2_stdout, setpgid};
+
 use super::handle::Keeper;
+use super::sys::{self, Fork};
+use super::{keeper, protocol};
 
 /// What the next run needs, on its way.
 #[derive(Debug)]
-pub struct Prepared {
-    keeper: Receiver<Option<Keeper>>,
-    held: Held,
-}
+pub struct Prepared(pub(super) Keeper);
 
-/// Keeps a thread alive: a keeper dies with the thread that started it.
-#[derive(Debug)]
-pub(super) struct Held(#[expect(dead_code, reason = "its end is what counts")] SyncSender<()>);
-
-/// Starts what a run needs ahead of it, for [`Sandbox::with`](super::Sandbox::with). Returns at once: starting
-/// a program holds up the thread that does it until the program is loaded.
-pub fn prepare() -> Prepared {
-    let (give, keeper) = sync_channel(1);
-    let (hold, held) = sync_channel(0);
-    thread::spawn(move || {
-        // A run that finds nothing prepared prepares itself, and says what is wrong.
-        let _ = give.send(Keeper::start(Path::new(THIS_PROGRAM)).ok());
-        let _ = held.recv();
-    });
-    Prepared {
-        keeper,
-        held: Held(hold),
+impl Prepared {
+    /// Forks a keeper. To be called before anything else in `main`, when there is no other thread.
+    pub(super) fn fork() -> io::Result<Self> {
+        let (ours, theirs) = protocol::channel()?;
+        let (stdout, to_stdout) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+        let (stderr, to_stderr) = nix::unistd::pipe2(OFlag::O_CLOEXEC)?;
+        match sys::fork()? {
+            Fork::Parent { child } => {
+                let streams = (stdout.into(), stderr.into());
+                Ok(Self(Keeper::forked(Pid::from_raw(child), ours, streams)))
+            }
+            Fork::Child => live(theirs, to_stdout, to_stderr),
+        }
     }
 }
 
-impl Prepared {
-    /// The keeper, if one could be started. It lives for as long as the second value does.
-    pub(super) fn take(self) -> Option<(Keeper, Held)> {
-        let keeper = self.keeper.recv().ok().flatten()?;
-        Some((keeper, self.held))
+/// The child's side: as a program of its own would find things.
+fn live(channel: OwnedFd, stdout: OwnedFd, stderr: OwnedFd) -> ! {
+    // Nothing of the caller's is kept where a hole might show it.
+    sys::wipe_environment();
+    let arranged = setpgid(Pid::from_raw(0), Pid::from_raw(0))
+        .and_then(|()| dup2_stdin(channel))
+        .and_then(|()| dup2_stdout(stdout))
+        .and_then(|()| dup2_stderr(stderr));
+    match arranged {
+        Ok(()) => keeper::live(),
+        Err(_) => sys::exit_now(2),
     }
 }

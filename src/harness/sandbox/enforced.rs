@@ -248,10 +248,7 @@ mod tests {
         let request = Request {
             workspace: "/w".into(),
             workspace_needs_mapping: false,
-            argv: Vec::new(),
-            environment: Vec::new(),
             layout: Vec::new(),
-            vital: Vec::new(),
             output_filename: String::new(),
             limits: crate::harness::sandbox::protocol::Limits {
                 wall_millis: 1,
@@ -261,14 +258,17 @@ mod tests {
                 pids: 1,
                 open_files: 1,
             },
-            seats: Seats::none(),
             required: Vec::new(),
         };
         let facts = Facts {
             nested: Ok(()),
             proc: Ok(()),
             count_processes: true,
-            seats: Seats::none(),
+            seats: Seats {
+                memory: Err("none".to_owned()),
+                pids: Err("none".to_owned()),
+                cpu: None,
+            },
             landlock: Ok(6),
         };
         let mut names: Vec<String> = list(&request, &facts)

@@ -1,20 +1,24 @@
 //! dfab's hold on a run: the keeper's process, the channel to it, and the wait for its report.
 
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 
 use super::cgroup::Group;
 use super::conclusion::cpu_micros;
 use super::diagnosis;
-use super::protocol::{self, Message, Order, Report, Request};
+use super::protocol::{self, Limits, Message, Order, Report, Request, Start};
+use super::sys;
 use crate::harness::capture::Capture;
-use crate::harness::{Cancel, ExecutorError, HarnessLimits};
+use crate::harness::{Cancel, ExecutorError, HarnessLimits, HarnessRequest};
 
 /// First argument of a program that is to be a keeper.
 pub(super) const KEEPER_ARGUMENT: &str = "__sandbox-init";
@@ -34,16 +38,94 @@ pub(super) struct Finished {
     pub(super) file: Option<OwnedFd>,
 }
 
+/// The keeper's process, however it came to be.
+#[derive(Debug)]
+enum Process {
+    Spawned(Child),
+    Forked(Pid),
+}
+
+impl Process {
+    fn kill(&mut self) {
+        match self {
+            Self::Spawned(child) => drop(child.kill()),
+            Self::Forked(pid) => drop(nix::sys::signal::kill(*pid, Signal::SIGKILL)),
+        }
+    }
+
+    /// Waits for its end and returns how it died.
+    fn wait(&mut self) -> String {
+        match self {
+            Self::Spawned(child) => match child.wait() {
+                Ok(status) => status.to_string(),
+                Err(error) => error.to_string(),
+            },
+            Self::Forked(pid) => match sys::wait4(pid.as_raw()) {
+                Ok(reaped) => ExitStatus::from_raw(reaped.status).to_string(),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
+}
+
 /// A keeper that does not outlive its run.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    child: Child,
+    process: Process,
     channel: OwnedFd,
     /// The harness's, until someone reads them.
     streams: Option<(ChildStdout, ChildStderr)>,
     /// The init's process, as soon as there is one.
     init: Option<OwnedFd>,
     settled: bool,
+}
+
+/// A keeper that knows its run, and an init on its way that waits to be told what to start.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) keeper: Keeper,
+    pub(super) request: Request,
+    start: OwnedFd,
+}
+
+impl Asked {
+    /// Hands over the request.
+    pub(super) fn new(keeper: Keeper, request: Request) -> Result<Self, ExecutorError> {
+        let (start, theirs) = protocol::channel().map_err(ExecutorError::io("make a channel"))?;
+        let sent = protocol::send(keeper.channel.as_fd(), &request, &[theirs.as_fd()]);
+        unless_gone(sent).map_err(ExecutorError::io("send a request to the keeper"))?;
+        Ok(Self {
+            keeper,
+            request,
+            start,
+        })
+    }
+
+    /// Whether it was asked for just this.
+    pub(super) fn fits(&self, workspace: &Path, request: &HarnessRequest<'_>) -> bool {
+        self.request.workspace == workspace
+            && self.request.output_filename == request.output_filename
+            && self.request.limits == Limits::from(request.limits)
+    }
+
+    /// Says what to start, and hands over the doors of its control groups.
+    pub(super) fn start(
+        &mut self,
+        start: &Start,
+        doors: Vec<OwnedFd>,
+    ) -> Result<(), ExecutorError> {
+        let attached: Vec<BorrowedFd<'_>> = doors.iter().map(AsFd::as_fd).collect();
+        let sent = protocol::send(self.start.as_fd(), start, &attached);
+        unless_gone(sent).map_err(ExecutorError::io("tell the init what to start"))
+    }
+}
+
+/// That nobody is there any more shows, with the reason, as the end of the keeper's channel.
+fn unless_gone(sent: io::Result<()>) -> io::Result<()> {
+    match sent {
+        Err(error) if error.raw_os_error() == Some(Errno::EPIPE as i32) => Ok(()),
+        other => other,
+    }
 }
 
 impl Keeper {
@@ -62,7 +144,7 @@ impl Keeper {
             .map_err(ExecutorError::io(format!("start {}", program.display())))?;
         let streams = child.stdout.take().zip(child.stderr.take());
         Ok(Self {
-            child,
+            process: Process::Spawned(child),
             channel: ours,
             streams,
             init: None,
@@ -70,23 +152,22 @@ impl Keeper {
         })
     }
 
+    /// One that was forked, and has the other ends of all this.
+    pub(super) fn forked(pid: Pid, channel: OwnedFd, streams: (ChildStdout, ChildStderr)) -> Self {
+        Self {
+            process: Process::Forked(pid),
+            channel,
+            streams: Some(streams),
+            init: None,
+            settled: false,
+        }
+    }
+
     /// The harness's stdout and stderr.
     pub(super) fn streams(&mut self) -> Result<(ChildStdout, ChildStderr), ExecutorError> {
         self.streams
             .take()
             .ok_or_else(|| supervisor("a pipe is missing"))
-    }
-
-    /// Hands over the request, with the doors of its control groups.
-    pub(super) fn ask(&self, request: &Request, doors: &[OwnedFd]) -> Result<(), ExecutorError> {
-        let attached: Vec<BorrowedFd<'_>> = doors.iter().map(AsFd::as_fd).collect();
-        match protocol::send(self.channel.as_fd(), request, &attached) {
-            // A keeper that is already dead shows as the end of the channel.
-            Err(error) if error.raw_os_error() != Some(Errno::EPIPE as i32) => {
-                Err(ExecutorError::io("send a request to the keeper")(error))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Reads until the keeper reports, ordering it to stop where that is due.
@@ -183,14 +264,14 @@ impl Keeper {
 
     /// Waits for a keeper that has said its last word and is about to exit.
     pub(super) fn reap(&mut self) {
-        let _ = self.child.wait();
+        self.process.wait();
         self.settled = true;
     }
 
     /// Ends the keeper and with it everything below, and waits for that. Returns how it died.
     fn end(&mut self) -> String {
-        let _ = self.child.kill();
-        let status = self.child.wait();
+        self.process.kill();
+        let status = self.process.wait();
         self.settled = true;
         if let Some(init) = &self.init {
             // It dies with the keeper; this is for the moment before it is tied to it.
@@ -201,7 +282,7 @@ impl Keeper {
             let patience = PollTimeout::try_from(KEEPER_GRACE).unwrap_or(PollTimeout::ZERO);
             let _ = poll(&mut fds, patience);
         }
-        status.map_or_else(|error| error.to_string(), |status| status.to_string())
+        status
     }
 }
 

@@ -17,7 +17,7 @@ use super::sys::{self, Fork};
 
 /// The user and group a harness of root runs as on the host, and every harness sees itself as. The
 /// kernel's overflow id, by convention nobody's: no file should belong to it.
-pub(super) const NOBODY: u32 = 65_534;
+pub const NOBODY: u32 = 65_534;
 
 /// Every run sees the same machine.
 const HOST_NAME: &[u8] = b"dfab";

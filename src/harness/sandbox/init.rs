@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cgroup::Seats;
 use super::enforced::Facts;
-use super::protocol::{Failure, Part, Request, hung_up};
+use super::protocol::{self, Failure, Part, Request, Start, hung_up};
 use super::sys::Fork;
 use super::world::{Scratch, Source};
 use super::{payload, sys, world};
@@ -26,8 +26,8 @@ pub(super) struct Prepared<'a> {
     pub(super) sources: &'a [Source],
     pub(super) workspace: &'a OwnedFd,
     pub(super) scratch: &'a Scratch,
-    /// Into the run's control groups.
-    pub(super) doors: &'a [OwnedFd],
+    /// Where dfab says what to start.
+    pub(super) start: &'a OwnedFd,
     /// A limit on processes would count this run's only.
     pub(super) count_processes: bool,
     /// Whether user namespaces below the run's are forbidden.
@@ -65,17 +65,24 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         sys::exit_now(1);
     }
     let request = prepared.request;
-    let seats = enter_control_groups(request, prepared.doors);
-    // The keeper's namespace begins at the group dfab was started in, so ours would show below it, by a name
-    // that differs from run to run. A namespace begun now shows `/`.
-    unshare(CloneFlags::CLONE_NEWCGROUP)
-        .map_err(|error| Failure::new(Part::Namespaces, "cgroup", error))?;
     let proc = world::enter(
         request,
         prepared.sources,
         prepared.workspace.as_fd(),
         prepared.scratch,
     )?;
+    let started = protocol::receive::<Start>(prepared.start.as_fd());
+    let Some((start, doors)) =
+        started.map_err(|error| Failure::new(Part::Start, "learn what", error))?
+    else {
+        // dfab has changed its mind, or is gone.
+        sys::exit_now(1)
+    };
+    let seats = enter_control_groups(&start, &doors);
+    // The keeper's namespace begins at the group dfab was started in, so ours would show below it, by a name
+    // that differs from run to run. A namespace begun now shows `/`.
+    unshare(CloneFlags::CLONE_NEWCGROUP)
+        .map_err(|error| Failure::new(Part::Namespaces, "cgroup", error))?;
     let facts = Facts {
         nested: prepared.nested.clone(),
         proc,
@@ -89,7 +96,7 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         Fork::Parent { child } => child,
         Fork::Child => {
             let ready = |facts: Facts| say(report, &Word::Ready(facts));
-            let Err(failure) = payload::become_harness(request, facts, ready);
+            let Err(failure) = payload::become_harness(request, &start, facts, ready);
             say(report, &Word::Failed(failure));
             sys::exit_now(1)
         }
@@ -100,10 +107,10 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
     wait_for(harness)
 }
 
-/// Before anything is allocated for the harness, so that all of it counts. What cannot be entered is left to the
+/// Before anything of the harness exists, so that all of it counts. What cannot be entered is left to the
 /// keeper's sampling.
-fn enter_control_groups(request: &Request, doors: &[OwnedFd]) -> Seats {
-    let mut seats = request.seats.clone();
+fn enter_control_groups(start: &Start, doors: &[OwnedFd]) -> Seats {
+    let mut seats = start.seats.clone();
     for (index, door) in doors.iter().enumerate() {
         // To the kernel, process 0 is the one that writes.
         if let Err(error) = rustix::io::write(door, b"0") {

@@ -4,7 +4,6 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -48,10 +47,10 @@ fn serve() -> io::Result<()> {
     nix::unistd::chdir("/")?;
     raise_descriptor_limit();
     let ready = identity::get_ready();
-    let Some((request, doors)) = protocol::receive::<Request>(control.as_fd())? else {
+    let Some((request, attached)) = protocol::receive::<Request>(control.as_fd())? else {
         return Ok(());
     };
-    match ready.and_then(|ready| supervise(&request, ready, doors, control.as_fd())) {
+    match ready.and_then(|ready| supervise(&request, ready, attached, control.as_fd())) {
         Ok((report, file)) => {
             let file: Vec<BorrowedFd<'_>> = file.iter().map(AsFd::as_fd).collect();
             protocol::send(control.as_fd(), &Message::Finished(report), &file)
@@ -76,7 +75,7 @@ fn take_stdin() -> io::Result<OwnedFd> {
 fn supervise(
     request: &Request,
     ready: Ready,
-    doors: Vec<OwnedFd>,
+    attached: Vec<OwnedFd>,
     control: BorrowedFd<'_>,
 ) -> Result<(Report, Option<OwnedFd>), Failure> {
     // System folders are open to all; the init opens them one by one, so that few descriptors are
@@ -101,27 +100,29 @@ fn supervise(
         ),
     };
     let scratch = Scratch::create(request.limits.tmp_bytes)?;
+    let Some(start_channel) = attached.into_iter().next() else {
+        return Err(keeper_failure("start", Errno::EBADMSG.into()));
+    };
     let prepared = Prepared {
         request,
         sources: &sources,
         workspace: &workspace,
         scratch: &scratch,
-        doors: &doors,
+        start: &start_channel,
         count_processes: kernel_release() >= PROCESSES_PER_NAMESPACE,
         nested,
     };
-    let started = Instant::now();
     let (mut run, words) = start(&prepared)?;
-    drop((sources, workspace, doors));
+    drop((sources, workspace, start_channel));
     protocol::send(control, &Message::Started, &[run.init.as_fd()])
         .map_err(|error| keeper_failure("tell dfab", error))?;
     give_up_capabilities()?;
 
-    let mut watch = Watch::new(request, &scratch, words, started);
+    let mut watch = Watch::new(request, &scratch, words);
     let killed = watch.follow(control, &run)?;
     let reaped = run.reap()?;
-    let wall_micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
     watch.read_words();
+    let wall_micros = watch.wall_micros();
     let (end, facts) = watch.end(killed, reaped)?;
     let (output, file) = output::inspect(&scratch.tmp, &request.output_filename);
     let report = Report {

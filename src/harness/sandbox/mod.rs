@@ -29,6 +29,7 @@ mod usage;
 mod watch;
 mod world;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -37,14 +38,15 @@ use super::capture::Capture;
 use super::environment::harness_environment;
 use super::request::check_request;
 use super::{
-    Cancel, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Interpreter, Outcome,
-    Protection,
+    Cancel, Coming, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Interpreter,
+    Outcome, Protection,
 };
-pub use ahead::{Prepared, prepare};
-use cgroup::{Group, Hierarchies};
+pub use ahead::Prepared;
+use cgroup::{Group, Hierarchies, Seats};
 pub use enforced::{REQUIRABLE, unmet};
-use handle::{KEEPER_ARGUMENT, Keeper};
-use protocol::{Limits, Request};
+use handle::{Asked, KEEPER_ARGUMENT, Keeper};
+pub use identity::NOBODY;
+use protocol::{Limits, Request, Start};
 pub use sys::stdout_was_closed;
 
 /// The program that runs, whatever has become of its path.
@@ -62,12 +64,32 @@ pub fn maybe_init() {
     }
 }
 
+/// As [`maybe_init`], and also, where `harness_ahead` says so of the arguments, starts what the first run will
+/// need, for [`Sandbox::with`]. To be called before anything else in `main`.
+pub fn begin(harness_ahead: impl FnOnce(&[OsString]) -> bool) -> Option<Prepared> {
+    maybe_init();
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // A run that finds nothing prepared prepares itself, and says what is wrong.
+    harness_ahead(&arguments)
+        .then(|| Prepared::fork().ok())
+        .flatten()
+}
+
 /// Runs a program that does nothing, and tells what is enforced here.
 ///
 /// # Errors
 /// What keeps harnesses from running on this machine.
 pub fn check(python: &Interpreter) -> Result<Vec<Protection>, ExecutorError> {
     Sandbox::new(python.clone()).check()
+}
+
+/// What is there before its run.
+#[derive(Debug)]
+enum Waiting {
+    /// A keeper that knows nothing yet.
+    Ready(Keeper),
+    /// One that knows all but what to start.
+    Asked(Asked),
 }
 
 /// Runs harnesses in namespaces of their own.
@@ -83,7 +105,9 @@ pub struct Sandbox {
     /// Protections without which nothing is run.
     required: Vec<String>,
     /// Started ahead of the run that will use it.
-    waiting: Mutex<Option<Prepared>>,
+    waiting: Mutex<Option<Waiting>>,
+    /// What has done its work and is about to end.
+    ending: Mutex<Vec<Keeper>>,
 }
 
 impl Sandbox {
@@ -102,13 +126,14 @@ impl Sandbox {
             hierarchies: OnceLock::new(),
             required: Vec::new(),
             waiting: Mutex::new(None),
+            ending: Mutex::new(Vec::new()),
         }
     }
 
-    /// With what [`prepare`] started, for the first run.
+    /// With what [`begin`] started, for the first run.
     #[must_use]
     pub fn with(mut self, prepared: Prepared) -> Self {
-        self.waiting = Mutex::new(Some(prepared));
+        self.waiting = Mutex::new(Some(Waiting::Ready(prepared.0)));
         self
     }
 
@@ -197,21 +222,24 @@ impl Sandbox {
         request: &HarnessRequest<'_>,
         cancel: &Cancel,
     ) -> Result<Outcome, ExecutorError> {
-        let mut wire = self.wire_request(request)?;
-        let hierarchies = self.hierarchies.get_or_init(Hierarchies::find);
-        let (mut group, doors) = Group::create(hierarchies, &wire.limits);
-        wire.seats = group.seats().clone();
-        let prepared = self.take_prepared();
-        // Its second half is held until the run is over.
-        let (mut keeper, _held) = match prepared.and_then(Prepared::take) {
-            Some((keeper, held)) => (keeper, Some(held)),
-            None => (Keeper::start(&self.program)?, None),
+        let workspace = check_request(request)?;
+        let mut asked = match self.take_waiting() {
+            Some(Waiting::Asked(asked)) if asked.fits(&workspace, request) => asked,
+            Some(Waiting::Ready(keeper)) => self.ask(keeper, workspace, &request.coming())?,
+            _ => self.ask(Keeper::start(&self.program)?, workspace, &request.coming())?,
         };
-        let (stdout, stderr) = keeper.streams()?;
+        let (stdout, stderr) = asked.keeper.streams()?;
         let mut capture = Capture::new(stdout, stderr, request.limits.max_output_size_bytes)
             .map_err(ExecutorError::io("read the harness's output"))?;
-        keeper.ask(&wire, &doors)?;
-        drop(doors);
+        let hierarchies = self.hierarchies.get_or_init(Hierarchies::find);
+        let (mut group, doors) = Group::create(hierarchies, &asked.request.limits);
+        let start = self.start_message(request, group.seats().clone())?;
+        asked.start(&start, doors)?;
+        let Asked {
+            mut keeper,
+            request: wire,
+            ..
+        } = asked;
         let finished = keeper.follow(&mut capture, request.limits, cancel, &mut group)?;
         // And this while it ends: everything of the run is dead already.
         capture
@@ -219,17 +247,53 @@ impl Sandbox {
             .map_err(ExecutorError::io("read the harness's output"))?;
         let outcome = conclusion::conclude(finished, &wire, &mut group, capture, request.limits);
         drop(group);
-        keeper.reap();
+        self.leave_to_end(keeper);
         outcome
     }
 
-    fn take_prepared(&self) -> Option<Prepared> {
+    /// Keepers of finished runs have nothing to do but end. They are waited for when there is time.
+    fn leave_to_end(&self, keeper: Keeper) {
+        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        for mut ended in std::mem::replace(&mut *ending, vec![keeper]) {
+            ended.reap();
+        }
+    }
+
+    fn take_waiting(&self) -> Option<Waiting> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.take()
     }
 
-    fn wire_request(&self, request: &HarnessRequest<'_>) -> Result<Request, ExecutorError> {
-        let workspace = check_request(request)?;
+    /// Tells a keeper of a run, all but what is to be started. `workspace` is absolute and without links.
+    fn ask(
+        &self,
+        keeper: Keeper,
+        workspace: PathBuf,
+        coming: &Coming<'_>,
+    ) -> Result<Asked, ExecutorError> {
+        if workspace.to_str().is_none() {
+            return Err(ExecutorError::Request {
+                what: format!("workspace {workspace:?}"),
+                why: "its path is not valid UTF-8".to_owned(),
+            });
+        }
+        let request = Request {
+            workspace_needs_mapping: nix::unistd::geteuid().is_root()
+                && !readable::by_nobody(&workspace),
+            workspace,
+            layout: self.python.layout.entries.clone(),
+            output_filename: coming.output_filename.to_owned(),
+            limits: Limits::from(coming.limits),
+            required: self.required.clone(),
+        };
+        Asked::new(keeper, request)
+    }
+
+    fn start_message(
+        &self,
+        request: &HarnessRequest<'_>,
+        seats: Seats,
+    ) -> Result<Start, ExecutorError> {
         let executable = self.python.executable.to_str().ok_or_else(|| {
             let path = self.python.executable.clone();
             ExecutorError::PythonUnusable {
@@ -237,13 +301,6 @@ impl Sandbox {
                 why: "its path is not valid UTF-8".to_owned(),
             }
         })?;
-        if workspace.to_str().is_none() {
-            return Err(ExecutorError::Request {
-                what: format!("workspace {workspace:?}"),
-                why: "its path is not valid UTF-8".to_owned(),
-            });
-        }
-        let limits = request.limits;
         let environment = harness_environment(
             &self.python.executable,
             request.seed,
@@ -252,35 +309,41 @@ impl Sandbox {
         );
         let mut vital = self.python.layout.vital.clone();
         vital.push(Path::new(world::WORKSPACE).join(request.entrypoint));
-        Ok(Request {
-            workspace_needs_mapping: nix::unistd::geteuid().is_root()
-                && !readable::by_others(&workspace),
-            workspace,
+        Ok(Start {
             argv: vec![executable.to_owned(), request.entrypoint.to_owned()],
             environment: environment
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect(),
-            layout: self.python.layout.entries.clone(),
             vital,
-            output_filename: request.output_filename.to_owned(),
-            limits: Limits {
-                wall_millis: u64::try_from(limits.wall_time.as_millis()).unwrap_or(u64::MAX),
-                cpu_seconds: limits.cpu_seconds,
-                memory_bytes: limits.memory_bytes,
-                tmp_bytes: limits.tmp_bytes,
-                pids: limits.pids,
-                open_files: limits.open_files,
-            },
-            seats: cgroup::Seats::none(),
-            required: self.required.clone(),
+            seats,
         })
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let ending = self.ending.get_mut();
+        for mut ended in std::mem::take(ending.unwrap_or_else(PoisonError::into_inner)) {
+            ended.reap();
+        }
     }
 }
 
 impl Executor for Sandbox {
     fn name(&self) -> &'static str {
         "sandbox"
+    }
+
+    fn expect(&self, coming: &Coming<'_>) {
+        let Some(Waiting::Ready(keeper)) = self.take_waiting() else {
+            return;
+        };
+        // A run that finds nothing prepared prepares itself, and says what is wrong.
+        let asked = coming.workspace.canonicalize().ok();
+        let asked = asked.and_then(|workspace| self.ask(keeper, workspace, coming).ok());
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        *waiting = asked.map(Waiting::Asked);
     }
 
     fn run(&self, request: &HarnessRequest<'_>, cancel: &Cancel) -> Result<Outcome, ExecutorError> {

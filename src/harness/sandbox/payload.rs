@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
 
 use super::enforced::{self, Facts};
-use super::protocol::{Failure, Part, Request};
+use super::protocol::{Failure, Part, Request, Start};
 use super::{landlock, seccomp, sys, world};
 
 /// Permissions of new files are 0644, of new folders 0755.
@@ -29,17 +29,19 @@ const CPU_GRACE_SECONDS: u64 = 1;
 /// Becomes the harness. Returns only if that fails. `ready` is told what is in force just before.
 pub(super) fn become_harness(
     request: &Request,
+    start: &Start,
     mut facts: Facts,
     ready: impl FnOnce(Facts),
 ) -> Result<Infallible, Failure> {
-    let start = |what: &'static str| move |error: io::Error| Failure::new(Part::Start, what, error);
-    setsid().map_err(|error| start("start a session")(error.into()))?;
+    let failed =
+        |what: &'static str| move |error: io::Error| Failure::new(Part::Start, what, error);
+    setsid().map_err(|error| failed("start a session")(error.into()))?;
     let null = rustix::fs::open("/dev/null", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(|error| start("open /dev/null")(error.into()))?;
-    dup2_stdin(null).map_err(|error| start("empty stdin")(error.into()))?;
+        .map_err(|error| failed("open /dev/null")(error.into()))?;
+    dup2_stdin(null).map_err(|error| failed("empty stdin")(error.into()))?;
     rustix::process::umask(Mode::from(UMASK));
     sys::reset_signals();
-    chdir(world::WORKSPACE).map_err(|error| start("enter the workspace")(error.into()))?;
+    chdir(world::WORKSPACE).map_err(|error| failed("enter the workspace")(error.into()))?;
     set_limits(request, &facts)?;
     // Both are refinements that older or stricter kernels may refuse: a keyring that is not
     // replaced is still out of reach once system calls are filtered, and addresses that vary
@@ -51,15 +53,15 @@ pub(super) fn become_harness(
     enforced::check(request, &facts)?;
     sys::filter_system_calls(seccomp::filter())
         .map_err(|error| Failure::new(Part::Privileges, "filter system calls", error))?;
-    for file in &request.vital {
+    for file in &start.vital {
         access(file, AccessFlags::R_OK)
             .map_err(|error| Failure::new(Part::Unreadable, "read it", error).at(file))?;
     }
     ready(facts);
-    execute(request)
+    execute(start)
 }
 
-fn execute(request: &Request) -> Result<Infallible, Failure> {
+fn execute(start: &Start) -> Result<Infallible, Failure> {
     let invalid = |_| {
         Failure::new(
             Part::Start,
@@ -68,12 +70,12 @@ fn execute(request: &Request) -> Result<Infallible, Failure> {
         )
     };
     let c_string = |text: &str| CString::new(text).map_err(invalid);
-    let argv = request
+    let argv = start
         .argv
         .iter()
         .map(|text| c_string(text))
         .collect::<Result<Vec<CString>, Failure>>()?;
-    let environment = request
+    let environment = start
         .environment
         .iter()
         .map(|(name, value)| c_string(&format!("{name}={value}")))
@@ -88,7 +90,7 @@ fn execute(request: &Request) -> Result<Infallible, Failure> {
     sys::close_from(3, true)
         .map_err(|error| Failure::new(Part::Start, "close descriptors", error))?;
     let Err(error) = execve(program, &argv, &environment);
-    let path = Path::new(request.argv.first().map_or("", String::as_str));
+    let path = Path::new(start.argv.first().map_or("", String::as_str));
     Err(Failure::new(Part::Start, "execute it", error).at(path))
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cgroup::Seats;
 use super::enforced::Facts;
+use crate::harness::HarnessLimits;
 use crate::harness::interpreter::LayoutEntry;
 
 /// Largest message. A request with its layout takes a few KiB.
@@ -22,31 +23,37 @@ const MAX_MESSAGE: usize = 64 * 1024;
 /// Most descriptors that come with one: a door to each hierarchy of control groups.
 const MAX_ATTACHED: usize = 4;
 
-/// One run, as the keeper needs it.
+/// One run, as far as the keeper needs to know it. The channel on which the init is told to start is attached.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Request {
     /// Absolute and without links.
     pub(super) workspace: PathBuf,
     /// Root is asked to run it, but other users could not read all of it.
     pub(super) workspace_needs_mapping: bool,
-    /// Program and arguments.
-    pub(super) argv: Vec<String>,
-    /// Name and value.
-    pub(super) environment: Vec<(String, String)>,
     /// What to show of the host.
     pub(super) layout: Vec<LayoutEntry>,
-    /// Files (as seen inside) without which the harness cannot start.
-    pub(super) vital: Vec<PathBuf>,
     pub(super) output_filename: String,
     pub(super) limits: Limits,
-    /// What the control groups are for whose doors are attached.
-    pub(super) seats: Seats,
     /// Protections without which the harness must not start.
     pub(super) required: Vec<String>,
 }
 
-/// See [`HarnessLimits`](crate::harness::HarnessLimits).
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// From dfab to the init, when the workspace is there: what to start. The doors of the control groups are
+/// attached.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Start {
+    /// Program and arguments.
+    pub(super) argv: Vec<String>,
+    /// Name and value.
+    pub(super) environment: Vec<(String, String)>,
+    /// Files (as seen inside) without which the harness cannot start.
+    pub(super) vital: Vec<PathBuf>,
+    /// What the control groups are for.
+    pub(super) seats: Seats,
+}
+
+/// See [`HarnessLimits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Limits {
     pub(super) wall_millis: u64,
     pub(super) cpu_seconds: u64,
@@ -54,6 +61,19 @@ pub(super) struct Limits {
     pub(super) tmp_bytes: u64,
     pub(super) pids: u64,
     pub(super) open_files: u64,
+}
+
+impl From<&HarnessLimits> for Limits {
+    fn from(limits: &HarnessLimits) -> Self {
+        Self {
+            wall_millis: u64::try_from(limits.wall_time.as_millis()).unwrap_or(u64::MAX),
+            cpu_seconds: limits.cpu_seconds,
+            memory_bytes: limits.memory_bytes,
+            tmp_bytes: limits.tmp_bytes,
+            pids: limits.pids,
+            open_files: limits.open_files,
+        }
+    }
 }
 
 /// From dfab to the keeper, after the request.
@@ -66,7 +86,7 @@ pub(super) enum Order {
 /// From the keeper to dfab.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Message {
-    /// The init exists; a descriptor of its process is attached.
+    /// The init exists and waits to be told to start; a descriptor of its process is attached.
     Started,
     /// Everything of the run is dead. The output file is attached if there is a good one.
     Finished(Report),

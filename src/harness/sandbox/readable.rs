@@ -1,29 +1,32 @@
-//! Whether a workspace can be read by a user who owns nothing of it.
+//! Whether a workspace can be read by the user who a harness of root is on the host.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use rustix::fs::{Dir, Mode, OFlags};
 
+use super::identity::NOBODY;
+
 /// Entries looked at before giving up; packages have far fewer.
 const MOST_ENTRIES: usize = 4096;
-/// Read and enter for others.
-const FOLDER_BITS: u32 = 0o005;
-/// Read for others.
-const FILE_BITS: u32 = 0o004;
+/// Read and enter.
+const FOLDER_BITS: u32 = 0o5;
+/// Read.
+const FILE_BITS: u32 = 0o4;
 
-/// Whether modes let anybody read all of it. Says no when in doubt.
-pub(super) fn by_others(workspace: &Path) -> bool {
+/// Whether modes let nobody's user and group read all of it. Says no when in doubt, and where it is nobody's
+/// own, for then it could be changed too.
+pub(super) fn by_nobody(workspace: &Path) -> bool {
     let mut folders = vec![workspace.to_owned()];
     let mut left = MOST_ENTRIES;
     while let Some(folder) = folders.pop() {
         let Ok(meta) = fs::symlink_metadata(&folder) else {
             return false;
         };
-        if meta.permissions().mode() & FOLDER_BITS != FOLDER_BITS {
+        if !grants(&meta, FOLDER_BITS) {
             return false;
         }
         let Ok(names) = names_in(&folder) else {
@@ -44,12 +47,17 @@ pub(super) fn by_others(workspace: &Path) -> bool {
             };
             if meta.is_dir() {
                 folders.push(path);
-            } else if meta.is_file() && meta.permissions().mode() & FILE_BITS == 0 {
+            } else if meta.is_file() && !grants(&meta, FILE_BITS) {
                 return false;
             }
         }
     }
     true
+}
+
+fn grants(meta: &fs::Metadata, bits: u32) -> bool {
+    let shift = if meta.gid() == NOBODY { 3 } else { 0 };
+    meta.uid() != NOBODY && meta.mode() >> shift & bits == bits
 }
 
 /// The names in a folder. The harness sees the time of the last look, so this one leaves none.
@@ -66,6 +74,8 @@ fn names_in(
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn mode(path: &Path, mode: u32) {
@@ -82,19 +92,19 @@ mod tests {
         for (path, open) in [(folder.path(), 0o755), (&inner, 0o755), (&file, 0o644)] {
             mode(path, open);
         }
-        assert!(by_others(folder.path()));
+        assert!(by_nobody(folder.path()));
         mode(&file, 0o600);
-        assert!(!by_others(folder.path()));
+        assert!(!by_nobody(folder.path()));
         mode(&file, 0o644);
         mode(&inner, 0o750);
-        assert!(!by_others(folder.path()));
+        assert!(!by_nobody(folder.path()));
         mode(&inner, 0o755);
         mode(folder.path(), 0o700);
-        assert!(!by_others(folder.path()));
+        assert!(!by_nobody(folder.path()));
     }
 
     #[test]
     fn what_is_not_there_is_not_readable() {
-        assert!(!by_others(Path::new("/nonexistent/workspace")));
+        assert!(!by_nobody(Path::new("/nonexistent/workspace")));
     }
 }

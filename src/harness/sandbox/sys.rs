@@ -39,9 +39,9 @@ pub(super) enum Fork {
 
 /// Forks a process that has only one thread.
 pub(super) fn fork() -> io::Result<Fork> {
-    // SAFETY: only the keeper and the init call this. Both are single-threaded (the keeper starts
-    // no thread before or after, the init is its fork), so the child holds no lock of a vanished
-    // thread and may go on as ordinary code.
+    // SAFETY: only the program as it begins, the keeper and the init call this. All are single-threaded
+    // (a program has one thread when `main` begins, the keeper starts none, the init is its fork), so
+    // the child holds no lock of a vanished thread and may go on as ordinary code.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(Fork::Child),
@@ -53,6 +53,28 @@ pub(super) fn fork() -> io::Result<Fork> {
 pub(super) fn exit_now(code: i32) -> ! {
     // SAFETY: `_exit` takes any number and does not return.
     unsafe { libc::_exit(code) }
+}
+
+/// Overwrites the environment that this process was given, where the kernel shows it. For a process with one
+/// thread that will not ask for it.
+pub(super) fn wipe_environment() {
+    unsafe extern "C" {
+        static mut environ: *mut *mut libc::c_char;
+    }
+    // SAFETY: `environ` is null or a null-terminated array of C strings in this process's writable memory, and
+    // no other thread exists that could read or change them. Every byte before the terminator is
+    // overwritten in place; the array is then emptied, so that nobody finds the blank strings.
+    unsafe {
+        let mut entry = environ;
+        while !entry.is_null() && !(*entry).is_null() {
+            let length = libc::strlen(*entry);
+            std::ptr::write_bytes(*entry, 0, length);
+            entry = entry.add(1);
+        }
+        if !environ.is_null() {
+            *environ = std::ptr::null_mut();
+        }
+    }
 }
 
 /// Closes stdout and stderr of a process that has its own reasons never to use them again.

@@ -54,19 +54,16 @@ pub(super) struct Watch<'a> {
     facts: Option<Facts>,
     ended: Option<i32>,
     failed: Option<Failure>,
-    deadline: Option<Instant>,
+    /// When the harness was about to start.
+    started: Option<Instant>,
+    ended_at: Option<Instant>,
     next_look: Instant,
     pub(super) cpu_micros: u64,
     pub(super) peak_bytes: u64,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(
-        request: &'a Request,
-        scratch: &'a Scratch,
-        words: OwnedFd,
-        started: Instant,
-    ) -> Self {
+    pub(super) fn new(request: &'a Request, scratch: &'a Scratch, words: OwnedFd) -> Self {
         Self {
             request,
             scratch,
@@ -75,11 +72,24 @@ impl<'a> Watch<'a> {
             facts: None,
             ended: None,
             failed: None,
-            deadline: started.checked_add(Duration::from_millis(request.limits.wall_millis)),
-            next_look: started + LOOK_EVERY,
+            started: None,
+            ended_at: None,
+            next_look: Instant::now() + LOOK_EVERY,
             cpu_micros: 0,
             peak_bytes: 0,
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let limit = Duration::from_millis(self.request.limits.wall_millis);
+        self.started?.checked_add(limit)
+    }
+
+    /// How long the harness ran.
+    pub(super) fn wall_micros(&self) -> u64 {
+        let ran = self.started.zip(self.ended_at);
+        let ran = ran.map(|(start, end)| end.saturating_duration_since(start));
+        u64::try_from(ran.unwrap_or_default().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Returns when the init is dead or dying; why we killed it, if we did.
@@ -94,12 +104,13 @@ impl<'a> Watch<'a> {
                 self.read_words();
             }
             if events.died {
+                self.ended_at = Some(Instant::now());
                 return Ok(None);
             }
             let reason = if events.ordered {
                 Some(Reason::Stopped)
             } else if self
-                .deadline
+                .deadline()
                 .is_some_and(|deadline| Instant::now() >= deadline)
             {
                 Some(Reason::WallTime)
@@ -107,6 +118,7 @@ impl<'a> Watch<'a> {
                 self.look()
             };
             if reason.is_some() {
+                self.ended_at = Some(Instant::now());
                 run.kill();
                 return Ok(reason);
             }
@@ -115,7 +127,7 @@ impl<'a> Watch<'a> {
 
     fn wait(&self, control: BorrowedFd<'_>, run: &Run) -> Result<Events, Failure> {
         let next = self
-            .deadline
+            .deadline()
             .map_or(self.next_look, |deadline| deadline.min(self.next_look));
         // A whole millisecond more, so as not to wake just before the time.
         let nap = next.saturating_duration_since(Instant::now()) + Duration::from_millis(1);
@@ -197,7 +209,10 @@ impl<'a> Watch<'a> {
         while let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = self.heard.drain(..=end).collect();
             match serde_json::from_slice(&line) {
-                Ok(Word::Ready(facts)) => self.facts = Some(facts),
+                Ok(Word::Ready(facts)) => {
+                    self.started = Some(Instant::now());
+                    self.facts = Some(facts);
+                }
                 Ok(Word::Ended { status }) => self.ended = Some(status),
                 // The first failure is the cause of others.
                 Ok(Word::Failed(failure)) => self.failed = self.failed.take().or(Some(failure)),

@@ -74,16 +74,6 @@ pub(super) struct Seat {
 }
 
 impl Seats {
-    /// For a run that entered no group.
-    pub(super) fn none() -> Self {
-        let why = "the run did not come to enter its group";
-        Self {
-            memory: Err(why.to_owned()),
-            pids: Err(why.to_owned()),
-            cpu: None,
-        }
-    }
-
     /// Notes that a door could not be passed.
     pub(super) fn refused(&mut self, door: usize, why: &str) {
         for seat in [&mut self.memory, &mut self.pids] {
