@@ -89,6 +89,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand review" -s q -l quiet -d 'No t
 complete -c dfab -n "__fish_dfab_using_subcommand review" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand review" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l report -d 'Write how the run ended, what it used and what was enforced to this JSON file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-output-size-bytes -d 'Largest dataset, in bytes [default: 10MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l max-zip-files -d 'Most files in a package [default: 128]' -r
@@ -98,6 +99,22 @@ complete -c dfab -n "__fish_dfab_using_subcommand exec" -l runner-seed -l seed -
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
 false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-enabled -d 'Whether harnesses run in containers, unless `executor` says otherwise [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-backend -d 'How containers are started [default: cli]' -r -f -a "cli\t''
+broker\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-bin -d 'The Docker command [default: docker]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-network -d 'Network of the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-cpus -d 'Processors a container may use [default: 2.0]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-memory -d 'Memory of a container [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-memory-swap -d 'Memory and swap of a container together [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
@@ -122,6 +139,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand exec" -s h -l help -d 'Print h
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey -d 'The hotkey of packages for which a list names none [default: unknown]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey-from -d 'Take hotkeys from elsewhere: the name of the package\'s folder' -r -f -a "parent\t'The name of the folder the package is in'"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s j -l jobs -d 'Packages evaluated at once [default: number of cores]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
@@ -136,6 +154,22 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l runner-seed -l seed -d
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
 false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-enabled -d 'Whether harnesses run in containers, unless `executor` says otherwise [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-backend -d 'How containers are started [default: cli]' -r -f -a "cli\t''
+broker\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-bin -d 'The Docker command [default: docker]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-network -d 'Network of the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-cpus -d 'Processors a container may use [default: 2.0]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-memory -d 'Memory of a container [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-memory-swap -d 'Memory and swap of a container together [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r -f -a "include\t''
 exclude\t''"
@@ -223,6 +257,7 @@ never\t'Never'"
 complete -c dfab -n "__fish_dfab_using_subcommand pack" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand pack" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand pack" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l max-output-size-bytes -d 'Largest dataset, in bytes [default: 10MiB]' -r
@@ -232,6 +267,22 @@ complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l runner-seed -l s
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
 false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-enabled -d 'Whether harnesses run in containers, unless `executor` says otherwise [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-backend -d 'How containers are started [default: cli]' -r -f -a "cli\t''
+broker\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-bin -d 'The Docker command [default: docker]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-network -d 'Network of the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-cpus -d 'Processors a container may use [default: 2.0]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-memory -d 'Memory of a container [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-memory-swap -d 'Memory and swap of a container together [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r

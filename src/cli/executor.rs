@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use crate::harness::{Direct, Executor, ExecutorError, Interpreter, Sandbox, Scripted};
+use crate::harness::broker::BrokerError;
+use crate::harness::{
+    Broker, ContainerSettings, Direct, Docker, Executor, ExecutorError, Interpreter, Sandbox,
+    Scripted, choose_image,
+};
 use crate::settings::ExecutorChoice;
 
 use super::context::Context;
@@ -48,10 +52,62 @@ pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError>
             "the direct executor runs code without isolation and is switched off",
         )
         .hint("for code you trust: set direct_subprocess_enabled (--allow-direct true)")),
-        ExecutorChoice::Docker | ExecutorChoice::Broker => Err(CliError::usage(
-            "this version of dfab has the executors sandbox and direct; docker and broker are not built yet",
-        )
-        .hint("use --executor sandbox")),
+        ExecutorChoice::Docker => {
+            let docker = docker(context)?;
+            let removed = docker.prepare().map_err(failed)?;
+            if !removed.is_empty() {
+                context.say(&format!(
+                    "removed what a killed dfab had left: {}",
+                    removed.join(", ")
+                ));
+            }
+            Ok(Box::new(docker))
+        }
+        ExecutorChoice::Broker => Ok(Box::new(broker(context)?)),
+    }
+}
+
+/// The docker executor, nothing of it tried yet.
+pub(super) fn docker(context: &Context) -> Result<Docker, CliError> {
+    Docker::new(&context.settings.docker_bin, container_settings(context)).map_err(misconfigured)
+}
+
+/// The broker executor, nothing of it tried yet but the token.
+pub(super) fn broker(context: &Context) -> Result<Broker, CliError> {
+    let settings = context.settings.clone();
+    let Some(url) = settings.docker_broker_url.clone() else {
+        return Err(
+            CliError::usage("the broker executor needs the address of a container broker")
+                .hint("set docker_broker_url, or use --executor docker or sandbox"),
+        );
+    };
+    let token = move || {
+        settings
+            .read_docker_broker_token()
+            .map_err(|error| error.to_string())
+    };
+    // A token that is missing now is missing for every package.
+    match token() {
+        Ok(Some(_)) => {}
+        Ok(None) => return Err(misconfigured(BrokerError::NoToken.into())),
+        Err(why) => return Err(misconfigured(BrokerError::Token { why }.into())),
+    }
+    Broker::new(&url, Box::new(token), container_settings(context)).map_err(misconfigured)
+}
+
+fn container_settings(context: &Context) -> ContainerSettings {
+    let settings = &context.settings;
+    ContainerSettings {
+        slug: settings.slug.clone(),
+        image: choose_image(&settings.docker_allowed_images),
+        allowed_images: settings.docker_allowed_images.clone(),
+        network: settings.docker_network.clone(),
+        cpus: settings.docker_cpus,
+        memory: settings.docker_memory.clone(),
+        memory_swap: settings.docker_memory_swap.clone(),
+        pids_limit: settings.docker_pids_limit,
+        read_only: settings.docker_read_only,
+        user: settings.docker_user.clone(),
     }
 }
 
@@ -65,5 +121,13 @@ fn failed(error: ExecutorError) -> CliError {
         exit: Exit::Failure,
         error: error.into(),
         hint,
+    }
+}
+
+/// The same where a setting is to blame.
+fn misconfigured(error: ExecutorError) -> CliError {
+    CliError {
+        exit: Exit::Usage,
+        ..failed(error)
     }
 }

@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use crate::harness::{ExecutorError, Interpreter, Protection, sandbox};
 use crate::report::{ArrayDocument, Format, Paint, Table, write_line};
-use crate::settings::ExecutorChoice;
+use crate::settings::{ExecutorChoice, Origin};
 use crate::store::Store;
 
 use super::context::Context;
 use super::executor;
 use super::exit::{CliError, Exit};
+
+mod containers;
 
 /// What a check says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -41,6 +43,10 @@ impl Check {
         }
     }
 
+    fn has_failed(&self) -> bool {
+        self.verdict == Verdict::Fail
+    }
+
     fn failed(name: &str, error: &dyn std::error::Error, hint: Option<String>) -> Check {
         let detail = crate::pipeline::chain(error);
         Check {
@@ -58,7 +64,7 @@ pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
     checks.push(database(context));
     checks.push(workspaces());
     show(context, &checks)?;
-    match checks.iter().any(|check| check.verdict == Verdict::Fail) {
+    match checks.iter().any(Check::has_failed) {
         true => Ok(Exit::Failure),
         false => Ok(Exit::Success),
     }
@@ -66,6 +72,15 @@ pub(super) fn run(context: &Context) -> Result<Exit, CliError> {
 
 fn harness_checks(context: &Context, checks: &mut Vec<Check>) {
     let chosen = context.settings.executor;
+    // Containers bring a Python of their own, so this machine's does not matter.
+    if let ExecutorChoice::Docker | ExecutorChoice::Broker = chosen {
+        checks.push(Check::new("executor", Verdict::Ok, why(context)));
+        checks.extend(match chosen {
+            ExecutorChoice::Docker => containers::docker(context),
+            _ => containers::broker(context),
+        });
+        return;
+    }
     let interpreter = match Interpreter::resolve(&context.settings.python) {
         Ok(interpreter) => interpreter,
         Err(error) => {
@@ -80,7 +95,7 @@ fn harness_checks(context: &Context, checks: &mut Vec<Check>) {
     };
     checks.push(python(&interpreter));
     match executor::executor(context) {
-        Ok(executor) => checks.push(Check::new("executor", Verdict::Ok, executor.name())),
+        Ok(_) => checks.push(Check::new("executor", Verdict::Ok, why(context))),
         Err(error) => {
             let mut check = Check::new("executor", Verdict::Fail, error.error.to_string());
             check.hint = error.hint;
@@ -89,6 +104,27 @@ fn harness_checks(context: &Context, checks: &mut Vec<Check>) {
     }
     if chosen == ExecutorChoice::Sandbox {
         checks.extend(isolation(&interpreter, &context.settings.sandbox_require));
+    }
+}
+
+/// Which executor is used, and which setting says so.
+fn why(context: &Context) -> String {
+    let row = |name: &str| context.rows.iter().find(|row| row.name == name);
+    let set = |name: &str| row(name).filter(|row| row.origin != Origin::Default);
+    let text = |value: &serde_json::Value| match value.as_str() {
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
+    };
+    let chosen = row("executor").map_or_else(String::new, |row| text(&row.value));
+    let because = ["executor", "docker_enabled"].into_iter().find_map(set);
+    match because {
+        Some(row) => format!(
+            "{chosen}, for {} is {} ({})",
+            row.name,
+            text(&row.value),
+            row.origin
+        ),
+        None => format!("{chosen}, the default"),
     }
 }
 
@@ -106,12 +142,14 @@ fn python(interpreter: &Interpreter) -> Check {
         return Check::new("python", Verdict::Ok, shown);
     }
     let mut check = Check::new("python", Verdict::Warn, shown);
-    check.hint = Some(
-        "the live service runs CPython 3.12; another version may give a harness other results. \
-         Name a 3.12 in the setting python"
-            .to_owned(),
-    );
+    check.hint = Some(version_hint("name a 3.12 in the setting python"));
     check
+}
+
+fn version_hint(step: &str) -> String {
+    format!(
+        "the live service runs CPython 3.12; another version may give a harness other results: {step}"
+    )
 }
 
 /// Each protection of the sandbox, as a trial run on this machine found it. One that is required must be there.

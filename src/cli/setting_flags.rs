@@ -44,6 +44,23 @@ const HARNESS: &[&str] = &[
     "direct_subprocess_enabled",
 ];
 
+const CONTAINERS: &[&str] = &[
+    "slug",
+    "docker_enabled",
+    "docker_backend",
+    "docker_bin",
+    "docker_network",
+    "docker_cpus",
+    "docker_memory",
+    "docker_memory_swap",
+    "docker_pids_limit",
+    "docker_read_only",
+    "docker_user",
+    "docker_allowed_images",
+    "docker_broker_url",
+    "docker_broker_token_file",
+];
+
 const DATASET: &[&str] = &["min_conversations", "max_conversations"];
 
 const STORE: &[&str] = &["database_url"];
@@ -56,16 +73,18 @@ const STORED: &[&str] = &["artifact_root", "sample_preview_limit"];
 const USED: [(&str, &[&[&str]]); 9] = [
     ("validate", &[PACKAGE]),
     ("review", &[PACKAGE]),
-    ("exec", &[HARNESS, PACKAGE]),
+    ("exec", &[HARNESS, CONTAINERS, PACKAGE]),
     (
         "run",
-        &[STORE, STORED, HARNESS, PACKAGE, DATASET, COMPARISON],
+        &[
+            STORE, STORED, HARNESS, CONTAINERS, PACKAGE, DATASET, COMPARISON,
+        ],
     ),
     ("score", &[DATASET]),
     ("similarity", &[STORE, &["artifact_root"], PACKAGE]),
     ("weights", &[STORE, &["slug"]]),
     ("pack", &[PACKAGE]),
-    ("preflight", &[STORE, STORED, HARNESS]),
+    ("preflight", &[STORE, STORED, HARNESS, CONTAINERS]),
 ];
 
 /// Adds the flags to their commands.

@@ -14,6 +14,7 @@ const CHUNK: usize = 64 * 1024;
 const _: () = assert!(STDERR_KEPT > 4 * LOG_TAIL_CHARS);
 
 /// Both streams of a running harness.
+#[derive(Debug)]
 pub(crate) struct Capture<O, E> {
     stdout: Option<O>,
     stderr: Option<E>,
@@ -45,6 +46,11 @@ impl<O: Read + AsFd, E: Read + AsFd> Capture<O, E> {
         let stdout = self.stdout.as_ref().map(AsFd::as_fd);
         let stderr = self.stderr.as_ref().map(AsFd::as_fd);
         stdout.into_iter().chain(stderr)
+    }
+
+    /// stdout so far.
+    pub(crate) fn stdout(&self) -> &[u8] {
+        &self.out
     }
 
     /// Whether stdout held more than the limit.

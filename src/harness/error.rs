@@ -69,6 +69,18 @@ pub enum ExecutorError {
         why: String,
     },
 
+    /// A container must not be used, or did not work.
+    #[error(transparent)]
+    Container(#[from] super::container::ContainerError),
+
+    /// Docker's command line or its engine failed.
+    #[error(transparent)]
+    Docker(#[from] super::docker::DockerError),
+
+    /// The container broker failed.
+    #[error(transparent)]
+    Broker(#[from] super::broker::BrokerError),
+
     /// One of our own processes died or said something we do not understand.
     #[error("sandbox failed: {why}")]
     Supervisor {
@@ -116,6 +128,9 @@ impl ExecutorError {
                  sandbox_require the run would go on and report what is missing"
                     .to_owned(),
             ),
+            Self::Container(error) => error.hint(),
+            Self::Docker(error) => error.hint(),
+            Self::Broker(error) => error.hint(),
             _ => None,
         }
     }

@@ -1,12 +1,16 @@
 //! Running a harness in isolation: a workspace and limits in, an [`Outcome`] out.
 //!
 //! [`Executor`] is the seam. [`Sandbox`] is the real thing (Linux namespaces, see [`sandbox`]),
-//! [`Direct`] a plain subprocess for trusted code, [`Scripted`] a fake that reads its outcomes from
+//! [`Docker`] and [`Broker`] run it in a container as the live service does, [`Direct`] is a plain
+//! subprocess for trusted code, [`Scripted`] a fake that reads its outcomes from
 //! a file so that batches can be tested through the real program. This room knows nothing of
 //! packages, datasets or scores: what the bytes of an outcome mean is decided elsewhere.
 
+pub mod broker;
 mod capture;
+pub mod container;
 mod direct;
+pub mod docker;
 mod environment;
 mod error;
 mod interpreter;
@@ -14,6 +18,7 @@ mod outcome;
 mod request;
 pub mod sandbox;
 mod scripted;
+mod trial;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +27,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use broker::Broker;
+pub use container::{ContainerSettings, choose_image};
 pub use direct::Direct;
+pub use docker::Docker;
 pub use error::ExecutorError;
 pub use interpreter::Interpreter;
 pub use outcome::{ERROR_TEXT_CHARS, Ending, LOG_TAIL_CHARS, Outcome};

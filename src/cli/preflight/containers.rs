@@ -1,0 +1,90 @@
+//! The checks of the executors that use containers.
+
+use crate::harness::ExecutorError;
+use crate::harness::docker::DockerCheck;
+
+use super::super::context::Context;
+use super::super::executor;
+use super::super::exit::CliError;
+use super::{Check, SERVICE_PYTHON, Verdict, version_hint};
+
+/// Command line, engine, image, leftovers, and a run of a harness of our own.
+pub(super) fn docker(context: &Context) -> Vec<Check> {
+    let docker = match executor::docker(context) {
+        Ok(docker) => docker,
+        Err(error) => return vec![refused("docker", error)],
+    };
+    let settings = &context.settings;
+    let mut checks = vec![Check::new(
+        "docker: network",
+        Verdict::Ok,
+        &settings.docker_network,
+    )];
+    match docker.check() {
+        Ok(DockerCheck {
+            engine,
+            image,
+            python: version,
+        }) => {
+            checks.push(Check::new("docker: engine", Verdict::Ok, engine));
+            checks.push(Check::new("docker: image", Verdict::Ok, image));
+            checks.push(python("docker: python", &version));
+        }
+        Err(error) => checks.push(failed("docker", &error)),
+    }
+    checks.push(match docker.sweep() {
+        Ok(removed) if removed.is_empty() => Check::new(
+            "docker: leftovers",
+            Verdict::Ok,
+            "no container of a dead dfab",
+        ),
+        Ok(removed) => Check::new(
+            "docker: leftovers",
+            Verdict::Ok,
+            format!("removed: {}", removed.join(", ")),
+        ),
+        // Said once already where nothing can be asked of the engine.
+        Err(_) if checks.iter().any(Check::has_failed) => return checks,
+        Err(error) => failed("docker: leftovers", &error),
+    });
+    checks
+}
+
+/// Address, token, the list route, and a run of a harness of our own.
+pub(super) fn broker(context: &Context) -> Vec<Check> {
+    let broker = match executor::broker(context) {
+        Ok(broker) => broker,
+        Err(error) => return vec![refused("broker", error)],
+    };
+    let mut checks = vec![Check::new("broker: token", Verdict::Ok, "set")];
+    match broker.check() {
+        Ok(version) => {
+            checks.push(Check::new("broker: address", Verdict::Ok, broker.address()));
+            checks.push(python("broker: python", &version));
+        }
+        Err(error) => checks.push(failed("broker", &error)),
+    }
+    checks
+}
+
+fn python(name: &str, version: &str) -> Check {
+    let same = version
+        .strip_prefix("CPython ")
+        .is_some_and(|version| version.starts_with(SERVICE_PYTHON));
+    if same {
+        return Check::new(name, Verdict::Ok, version);
+    }
+    let mut check = Check::new(name, Verdict::Warn, version);
+    check.hint = Some(version_hint("the image must have one"));
+    check
+}
+
+fn failed(name: &str, error: &ExecutorError) -> Check {
+    Check::failed(name, error, error.hint())
+}
+
+fn refused(name: &str, error: CliError) -> Check {
+    let mut check = Check::new(name, Verdict::Fail, error.error.to_string());
+    check.hint = error.hint;
+    check
+}

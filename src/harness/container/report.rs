@@ -1,0 +1,237 @@
+//! Taking the shell line's words and the harness's apart.
+//!
+//! A harness may print the mark and anything that looks like a report. While the shell lives that
+//! changes nothing: what it reports comes last, after everything else in the container is dead, and
+//! the base64 text behind the report cannot hold a mark, so the last `MARK report` is the shell's. A
+//! harness that takes the shell over can forge all of it, and gains the choice of its own output,
+//! exit code and counters, which a harness has anyway.
+
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::ContainerError;
+
+/// More than the longest report.
+pub(super) const LONGEST_REPORT: usize = 1024;
+
+/// What came of the line. What the harness printed is given as a part of stdout.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Said {
+    /// Not one word of it: it did not start, or the beginning was lost.
+    Nothing,
+    /// It refused to start the harness.
+    Refused {
+        /// `entrypoint`, or the program that is missing.
+        missing: String,
+    },
+    /// It started the harness and did not come to its end.
+    Began { stdout: Range<usize> },
+    /// All of it.
+    Reported {
+        stdout: Range<usize>,
+        report: Report,
+    },
+}
+
+/// Whether a shell could tell how the harness ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndedBy {
+    Exit,
+    Signal,
+    /// An exit code above 128, or a signal.
+    Either,
+}
+
+/// What lies at the output path.
+#[derive(Debug, PartialEq)]
+pub(crate) enum OutputFile {
+    None,
+    /// Something that is not an output file, in words.
+    Bad(&'static str),
+    /// Over the limit.
+    TooLarge {
+        size: u64,
+    },
+    Bytes(Vec<u8>),
+}
+
+/// How a run ended, as the shell saw it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Report {
+    pub(crate) code: i32,
+    pub(crate) by: EndedBy,
+    /// Processes the kernel killed for memory.
+    pub(crate) killed_for_memory: Option<u64>,
+    pub(crate) cpu_micros: Option<u64>,
+    pub(crate) peak_bytes: Option<u64>,
+    pub(crate) output: OutputFile,
+}
+
+/// Cuts a stream down to one of its parts, without a second copy of what may be large.
+pub(crate) fn keep(mut stream: Vec<u8>, part: Range<usize>) -> Vec<u8> {
+    stream.truncate(part.end);
+    stream.drain(..part.start.min(stream.len()));
+    stream
+}
+
+/// Whether these bytes begin as the line does when it starts a harness.
+pub(crate) fn has_begun(mark: &str, stdout: &[u8]) -> bool {
+    stdout.starts_with(begin(mark).as_bytes())
+}
+
+/// Whether these bytes end as the line does.
+pub(crate) fn has_ended(mark: &str, stdout: &[u8]) -> bool {
+    stdout.ends_with(end(mark).as_bytes())
+}
+
+/// Whether a harness that is still running has printed more than the limit. Looked at once there is
+/// enough: a report would begin no later. A harness that prints something like a report is only
+/// noticed at [`most_bytes`].
+pub(crate) fn has_flooded(mark: &str, limit: u64, stdout: &[u8]) -> bool {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let enough = begin(mark)
+        .len()
+        .saturating_add(limit)
+        .saturating_add(LONGEST_REPORT);
+    stdout.len() > enough && rfind(&stdout[..enough], report(mark).as_bytes()).is_none()
+}
+
+/// Most bytes the line puts on stdout for a harness that keeps the limit.
+pub(crate) fn most_bytes(limit: u64) -> u64 {
+    const WORDS: u64 = 4096;
+    let base64 = limit.div_ceil(3).saturating_mul(4);
+    limit.saturating_add(base64).saturating_add(WORDS)
+}
+
+fn begin(mark: &str) -> String {
+    format!("{mark} begin\n")
+}
+
+fn end(mark: &str) -> String {
+    format!("{mark} end\n")
+}
+
+fn report(mark: &str) -> String {
+    format!("{mark} report ")
+}
+
+/// Takes stdout apart.
+///
+/// # Errors
+/// A report that is not one.
+pub(crate) fn read_stdout(mark: &str, limit: u64, all: &[u8]) -> Result<Said, ContainerError> {
+    if let Some(missing) = refusal(mark, all) {
+        return Ok(Said::Refused { missing });
+    }
+    let begin = begin(mark);
+    let Some(rest) = all.strip_prefix(begin.as_bytes()) else {
+        return Ok(Said::Nothing);
+    };
+    let printed = |end: usize| begin.len()..begin.len() + end;
+    let unfinished = Said::Began {
+        stdout: printed(rest.len()),
+    };
+    let Some(body) = rest.strip_suffix(end(mark).as_bytes()) else {
+        return Ok(unfinished);
+    };
+    // The last line but one is the report, behind whatever the harness printed on it; looking for
+    // the mark in that line alone leaves the file's many bytes alone.
+    let body = body.strip_suffix(b"\n").unwrap_or(body);
+    let Some(line_end) = body.iter().rposition(|&byte| byte == b'\n') else {
+        return Ok(unfinished);
+    };
+    let (head, file) = body.split_at(line_end);
+    let near = head.len().saturating_sub(LONGEST_REPORT);
+    let report_word = report(mark);
+    let Some(at) = rfind(&head[near..], report_word.as_bytes()) else {
+        return Ok(unfinished);
+    };
+    let stdout = printed(near + at);
+    let line = &head[near + at + report_word.len()..];
+    let line = std::str::from_utf8(line).map_err(|_| not_understood("it is not text"))?;
+    let report = read_report(line, &file[1..], limit)?;
+    Ok(Said::Reported { stdout, report })
+}
+
+fn refusal(mark: &str, all: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(all).ok()?;
+    let missing = text.strip_prefix(mark)?.strip_prefix(" no-")?;
+    missing.strip_suffix('\n').map(str::to_owned)
+}
+
+fn read_report(line: &str, file: &[u8], limit: u64) -> Result<Report, ContainerError> {
+    let field = |name: &str| {
+        line.split(' ')
+            .filter_map(|word| word.split_once('='))
+            .find_map(|(key, value)| (key == name).then_some(value))
+            .ok_or_else(|| not_understood(&format!("it has no {name}")))
+    };
+    // A counter that the machine does not have is empty.
+    let number = |name: &str| field(name).map(|text| text.parse::<u64>().ok());
+    let code = field("code")?
+        .parse()
+        .ok()
+        .filter(|code| (0..=255).contains(code))
+        .ok_or_else(|| not_understood("its exit code is none"))?;
+    let by = match field("by")? {
+        "exit" => EndedBy::Exit,
+        "signal" => EndedBy::Signal,
+        "either" => EndedBy::Either,
+        _ => return Err(not_understood("it does not say how the harness ended")),
+    };
+    let output = match (field("kind")?, number("links")?, number("size")?) {
+        ("none", ..) => OutputFile::None,
+        ("link", ..) => OutputFile::Bad("is a symbolic link"),
+        ("folder", ..) => OutputFile::Bad("is a folder"),
+        ("fifo", ..) => OutputFile::Bad("is a FIFO"),
+        ("socket", ..) => OutputFile::Bad("is a socket"),
+        ("device", ..) => OutputFile::Bad("is a device"),
+        ("unreadable", ..) => OutputFile::Bad("cannot be opened: permission denied"),
+        ("file", Some(1), Some(0)) => OutputFile::None,
+        ("file", Some(1), Some(size)) if size > limit => OutputFile::TooLarge { size },
+        ("file", Some(1), Some(size)) => read_file(file, size),
+        ("file", Some(_), _) => OutputFile::Bad("has more than one name (hard link)"),
+        ("file", None, _) => OutputFile::Bad("cannot be examined"),
+        _ => OutputFile::Bad("is not a regular file"),
+    };
+    Ok(Report {
+        code,
+        by,
+        killed_for_memory: number("oom")?,
+        cpu_micros: number("cpu")?,
+        peak_bytes: number("peak")?,
+        output,
+    })
+}
+
+fn read_file(base64: &[u8], size: u64) -> OutputFile {
+    match STANDARD.decode(base64) {
+        Ok(bytes) if bytes.len() as u64 == size => OutputFile::Bytes(bytes),
+        _ => OutputFile::Bad("changed while it was read"),
+    }
+}
+
+/// What of stderr is the harness's: what lies between the first `begin` and the last `end`; where one of them is missing, all on that
+/// side belongs to the harness.
+pub(crate) fn read_stderr<'a>(mark: &str, all: &'a [u8]) -> &'a [u8] {
+    let (begin, end) = (begin(mark), end(mark));
+    let from = find(all, begin.as_bytes()).map_or(0, |at| at + begin.len());
+    let rest = &all[from..];
+    rfind(rest, end.as_bytes()).map_or(rest, |at| &rest[..at])
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|part| part == wanted)
+}
+
+fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).rposition(|part| part == wanted)
+}
+
+fn not_understood(why: &str) -> ContainerError {
+    ContainerError::Report {
+        why: why.to_owned(),
+    }
+}

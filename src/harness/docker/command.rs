@@ -1,0 +1,176 @@
+//! The arguments of `docker run`.
+
+use std::path::Path;
+
+use super::DockerError;
+use crate::harness::HarnessRequest;
+use crate::harness::container::{
+    CHALLENGE_LABEL, ContainerSettings, JOB_LABEL, Job, Line, OPEN_FILES, TASK, TASK_LABEL,
+    TMPFS_OPTIONS, WORKSPACE, environment,
+};
+
+/// What a harness sees as the machine's name, in the sandbox too: a random one would make two runs
+/// with one seed differ.
+const HOST_NAME: &str = "dfab";
+
+/// The live service's command, with two options more. `--hostname` fixes what would be random, and
+/// `--log-driver none` keeps the engine from writing all that a harness prints to the host's disk,
+/// without a bound; the streams arrive here all the same.
+pub(super) fn run(
+    settings: &ContainerSettings,
+    job: &Job,
+    line: &Line,
+    workspace: &Path,
+    request: &HarnessRequest<'_>,
+) -> Result<Vec<String>, DockerError> {
+    let mut list = Arguments(vec!["run".to_owned(), "--rm".to_owned()]);
+    list.pair("--name", &job.name);
+    list.pair("--network", &settings.network);
+    list.pair("--cpus", settings.cpus_text());
+    list.pair("--memory", &settings.memory);
+    list.pair("--memory-swap", &settings.memory_swap);
+    list.pair("--pids-limit", settings.pids_limit.to_string());
+    list.pair("--cap-drop", "ALL");
+    list.pair("--security-opt", "no-new-privileges");
+    list.word("--init");
+    if settings.read_only {
+        list.word("--read-only");
+    }
+    if let Some(user) = &settings.user {
+        list.pair("--user", user);
+    }
+    list.pair("--tmpfs", format!("/tmp:{TMPFS_OPTIONS}"));
+    list.pair("--ulimit", format!("nofile={OPEN_FILES}:{OPEN_FILES}"));
+    list.pair("-v", volume(workspace)?);
+    list.pair("-w", WORKSPACE);
+    for (name, value) in environment(request) {
+        list.pair("-e", format!("{name}={value}"));
+    }
+    list.pair("--label", format!("{JOB_LABEL}={}", job.id));
+    list.pair("--label", format!("{TASK_LABEL}={TASK}"));
+    list.pair("--label", format!("{CHALLENGE_LABEL}={}", settings.slug));
+    list.pair("--hostname", HOST_NAME);
+    list.pair("--log-driver", "none");
+    list.word(&settings.image);
+    list.0.extend_from_slice(line.words());
+    Ok(list.0)
+}
+
+struct Arguments(Vec<String>);
+
+impl Arguments {
+    fn word(&mut self, word: &str) {
+        self.0.push(word.to_owned());
+    }
+
+    fn pair(&mut self, option: &str, value: impl Into<String>) {
+        self.word(option);
+        self.0.push(value.into());
+    }
+}
+
+/// The value of `-v`, in which colons separate: a path with one would mean another mount.
+fn volume(workspace: &Path) -> Result<String, DockerError> {
+    match workspace.to_str() {
+        Some(path) if !path.contains(':') => Ok(format!("{path}:{WORKSPACE}:ro")),
+        _ => Err(DockerError::WorkspaceName {
+            path: workspace.to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::harness::HarnessLimits;
+
+    fn limits() -> HarnessLimits {
+        HarnessLimits {
+            wall_time: Duration::from_secs(5),
+            cpu_seconds: 5,
+            memory_bytes: 1,
+            tmp_bytes: 1,
+            pids: 1,
+            open_files: 1,
+            max_output_size_bytes: 1000,
+        }
+    }
+
+    fn settings() -> ContainerSettings {
+        ContainerSettings {
+            slug: "data-fabrication".to_owned(),
+            image: "python:3.12-slim".to_owned(),
+            allowed_images: vec!["python:3.12-slim".to_owned()],
+            network: "none".to_owned(),
+            cpus: 2.0,
+            memory: "4g".to_owned(),
+            memory_swap: "4g".to_owned(),
+            pids_limit: 512,
+            read_only: true,
+            user: None,
+        }
+    }
+
+    fn arguments(
+        settings: &ContainerSettings,
+        workspace: &str,
+    ) -> Result<Vec<String>, DockerError> {
+        let limits = limits();
+        let job = Job {
+            id: "dfab-0-1-2-3".to_owned(),
+            name: "data-fabrication-dfab-0-1-2-3-01234567".to_owned(),
+            mark: "MARK".to_owned(),
+        };
+        let request = HarnessRequest {
+            workspace: Path::new(workspace),
+            entrypoint: "harness.py",
+            seed: 1337,
+            output_filename: "dataset.jsonl",
+            limits: &limits,
+        };
+        let line = Line::new(&job, &request);
+        run(settings, &job, &line, Path::new(workspace), &request)
+    }
+
+    #[test]
+    fn the_command_is_the_live_services_with_a_fixed_host_name_and_no_log() {
+        let arguments = arguments(&settings(), "/tmp/w").unwrap();
+        let (options, line) = arguments.split_at(arguments.len() - 7);
+        assert_eq!(
+            options.join(" "),
+            "run --rm --name data-fabrication-dfab-0-1-2-3-01234567 --network none --cpus 2.0 \
+             --memory 4g --memory-swap 4g --pids-limit 512 --cap-drop ALL \
+             --security-opt no-new-privileges --init --read-only \
+             --tmpfs /tmp:rw,noexec,nosuid,size=512m --ulimit nofile=1024:1024 \
+             -v /tmp/w:/workspace:ro -w /workspace -e DATA_FABRICATION_SEED=1337 \
+             -e DATA_FABRICATION_OUTPUT=/tmp/dataset.jsonl -e PYTHONUNBUFFERED=1 \
+             -e PYTHONHASHSEED=1337 -e PATH=/usr/local/bin:/usr/local/bin:/usr/bin:/bin \
+             -e HOME=/tmp -e LANG=C.UTF-8 -e TZ=UTC -e PYTHONDONTWRITEBYTECODE=1 \
+             --label platform.job=dfab-0-1-2-3 --label platform.task=dataset-generation \
+             --label platform.challenge=data-fabrication --hostname dfab --log-driver none \
+             python:3.12-slim"
+        );
+        assert_eq!(line[..2], ["sh", "-c"]);
+        assert_eq!(line[3..], ["dfab", "MARK", "harness.py", "1000"]);
+    }
+
+    #[test]
+    fn a_user_is_named_and_a_writable_root_is_left_out_only_when_asked_for() {
+        let settings = ContainerSettings {
+            user: Some("1000:1000".to_owned()),
+            read_only: false,
+            ..settings()
+        };
+        let text = arguments(&settings, "/tmp/w").unwrap().join(" ");
+        assert!(text.contains(" --init --user 1000:1000 --tmpfs "), "{text}");
+    }
+
+    #[test]
+    fn a_workspace_that_would_be_read_as_another_mount_is_refused() {
+        let error = arguments(&settings(), "/tmp/a:/etc").unwrap_err();
+        assert!(error.to_string().contains("/tmp/a:/etc"), "{error}");
+        assert!(error.hint().is_some());
+    }
+}
