@@ -2,7 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::settings::Settings;
+use crate::harness::choose_image;
+use crate::settings::{ExecutorChoice, Settings};
 use crate::store::Candidate;
 
 /// Equal keys mean equal results: the package, the settings that matter, the program and the neighbours.
@@ -35,6 +36,20 @@ pub(super) fn cache_key(id: &str, settings: &Settings, candidates: &[Candidate])
     add(&format!("{:?}", settings.executor));
     add(&settings.python.to_string_lossy());
     add(&settings.runner_output_filename);
+    if let ExecutorChoice::Docker | ExecutorChoice::Broker = settings.executor {
+        for value in [
+            choose_image(&settings.docker_allowed_images),
+            settings.docker_network.clone(),
+            settings.docker_cpus.to_string(),
+            settings.docker_memory.clone(),
+            settings.docker_memory_swap.clone(),
+            settings.docker_pids_limit.to_string(),
+            settings.docker_read_only.to_string(),
+            format!("{:?}", settings.docker_user),
+        ] {
+            add(&value);
+        }
+    }
     for candidate in candidates {
         add(&candidate.submission_id);
     }

@@ -16,6 +16,8 @@
 //!   signals; where a trial shows that a shell never says anything (bash), an exit code above 128
 //!   cannot be told from a signal and counts as one.
 //! - `trap :` rather than an empty trap: what is ignored would be ignored by the harness too.
+//! - The loop of empty processes makes the harness's process number the same in every run: how many
+//!   numbers the engine has used up by then differs by a few.
 //! - `kill -9 -1` reaches everything in the container but process 1, which is the engine's own init,
 //!   and the shell itself. What is killed runs no more of its own code; the loop waits until it is
 //!   gone, which takes a moment where much memory has to be freed.

@@ -29,11 +29,16 @@ const MAX_SAID_CHARS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Cli {
     program: PathBuf,
+    /// What a question may take.
+    patience: Duration,
 }
 
 impl Cli {
     pub(super) fn new(program: PathBuf) -> Cli {
-        Cli { program }
+        Cli {
+            program,
+            patience: PATIENCE,
+        }
     }
 
     /// Starts it in a process group of its own, so that a Ctrl-C at the terminal reaches us alone:
@@ -79,10 +84,10 @@ impl Cli {
             if let Some(status) = running.step(TICK)? {
                 break status;
             }
-            if asked.elapsed() > PATIENCE {
+            if asked.elapsed() > self.patience {
                 return Err(DockerError::CliHangs {
                     what: subcommand(arguments).to_owned(),
-                    patience: PATIENCE,
+                    patience: self.patience,
                 });
             }
         };
@@ -157,7 +162,7 @@ impl Cli {
                 Removal::Refused(said) => said,
             };
             // Another removal (`--rm`) is on its way, or the engine is busy with it.
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > self.patience {
                 return Err(DockerError::NotRemoved {
                     name: name.to_owned(),
                     said,
@@ -185,10 +190,10 @@ impl Cli {
                     attached.kill();
                 }
             }
-            if asked.elapsed() > PATIENCE {
+            if asked.elapsed() > self.patience {
                 return Err(DockerError::NotRemoved {
                     name: name.to_owned(),
-                    said: format!("no answer in {} s", PATIENCE.as_secs()),
+                    said: format!("no answer in {} s", self.patience.as_secs()),
                 });
             }
         };
@@ -325,4 +330,87 @@ fn unreadable(error: io::Error) -> DockerError {
 
 fn cannot(what: String, source: io::Error) -> DockerError {
     DockerError::Cli { what, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A command line that is a shell script, and the folder it lies in.
+    fn stand_in(script: &str) -> (tempfile::TempDir, Cli) {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("docker");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let patience = Duration::from_secs(1);
+        (folder, Cli { program, patience })
+    }
+
+    /// Asks until the script is no longer being written by somebody: another test that forks at
+    /// that moment holds it open.
+    fn ask(cli: &Cli) -> Result<String, DockerError> {
+        loop {
+            match cli.ask(&["ps", "--all"]) {
+                Err(DockerError::Cli { source, .. })
+                    if source.kind() == io::ErrorKind::ExecutableFileBusy => {}
+                other => return other,
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_line_that_answers_nothing_is_given_up_with_all_it_has_started() {
+        let (folder, cli) = stand_in("sleep 300 & echo $! > \"$0.pid\"; sleep 300");
+        let begun = Instant::now();
+        let error = ask(&cli).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`docker ps` has not come to its end in 1 s"
+        );
+        assert!(error.hint().is_some());
+        assert!(begun.elapsed() < Duration::from_secs(15));
+        let pid = fs::read_to_string(folder.path().join("docker.pid")).unwrap();
+        let stat = format!("/proc/{}/stat", pid.trim());
+        let alive = || fs::read_to_string(&stat).is_ok_and(|text| !text.contains(") Z"));
+        while alive() {
+            assert!(begun.elapsed() < Duration::from_secs(15), "{stat}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn an_answer_without_end_is_bounded() {
+        let (_folder, cli) = stand_in("yes | head -c 20000000; yes | head -c 20000000 >&2; exit 1");
+        let cli = Cli {
+            patience: PATIENCE,
+            ..cli
+        };
+        let error = ask(&cli).unwrap_err().to_string();
+        assert!(error.len() < 2 * MAX_SAID_CHARS, "{}", error.len());
+    }
+
+    #[test]
+    fn a_removal_that_is_refused_is_tried_again_until_patience_ends() {
+        let (folder, cli) =
+            stand_in("echo try >> \"$0.log\"; echo 'removal is in progress' >&2; exit 1");
+        ask(&cli).unwrap_err();
+        let error = cli.remove("the-container", None).unwrap_err();
+        let text = format!("{error} {}", error.hint().unwrap());
+        assert!(
+            text.contains("the-container") && text.contains("in progress"),
+            "{text}"
+        );
+        let tries = fs::read_to_string(folder.path().join("docker.log")).unwrap();
+        assert!(tries.lines().count() > 2, "{tries}");
+    }
+
+    #[test]
+    fn a_container_that_is_not_there_needs_no_removal() {
+        let (_folder, cli) = stand_in("echo 'Error: No such container: x' >&2; exit 1");
+        ask(&cli).unwrap_err();
+        assert!(!cli.remove("x", None).unwrap());
+    }
 }

@@ -1,0 +1,187 @@
+//! How runs end, and what tells the ways apart.
+
+use std::time::{Duration, Instant};
+
+use dfab::harness::{Cancel, Ending, ExecutorError};
+
+use crate::image_or_skip;
+use crate::support::{containers, docker, limits, run, run_within, seconds, settings, try_run};
+
+#[test]
+fn exit_codes_are_reported() {
+    let image = image_or_skip!();
+    let outcome = run(image, "import sys\nprint('partial')\nsys.exit(7)\n");
+    assert_eq!(
+        (outcome.ending, outcome.returncode),
+        (Ending::Exit { code: 7 }, 7)
+    );
+    assert_eq!(outcome.error_text().as_deref(), Some("partial\n"));
+    let outcome = run(image, "raise ValueError('broken')\n");
+    assert_eq!(outcome.ending, Ending::Exit { code: 1 });
+    let text = outcome.error_text().unwrap();
+    assert!(
+        text.starts_with("Traceback") && text.ends_with("ValueError: broken\n"),
+        "{text}"
+    );
+    // Codes that the command line uses for failures of its own.
+    let outcome = run(image, "import sys\nsys.exit(125)\n");
+    assert_eq!(outcome.ending, Ending::Exit { code: 125 });
+}
+
+#[test]
+fn signals_are_not_exit_codes() {
+    let image = image_or_skip!();
+    for number in [6, 9, 11, 15] {
+        let outcome = run(
+            image,
+            &format!("import os\nos.kill(os.getpid(), {number})\n"),
+        );
+        assert_eq!(outcome.ending, Ending::Signal { number });
+        assert_eq!(outcome.returncode, 128 + number);
+        assert_eq!(
+            outcome.error_text().as_deref(),
+            Some("harness execution failed")
+        );
+    }
+    let outcome = run(image, "import sys\nsys.exit(139)\n");
+    assert_eq!(
+        (outcome.ending, outcome.returncode),
+        (Ending::Exit { code: 139 }, 139)
+    );
+}
+
+#[test]
+fn the_wall_clock_limit_ends_a_sleeper_that_ignores_signals() {
+    let image = image_or_skip!();
+    let source = "import signal, sys, time\n\
+                  for n in range(1, 65):\n    \
+                      try: signal.signal(n, signal.SIG_IGN)\n    \
+                      except (OSError, ValueError): pass\n\
+                  print('still here', file=sys.stderr)\ntime.sleep(60)\n";
+    let started = Instant::now();
+    let outcome = run_within(&settings(image), source, &seconds(1.5));
+    assert_eq!(
+        (outcome.ending, outcome.returncode),
+        (Ending::TimeoutWall, 124)
+    );
+    assert_eq!(outcome.error_text().as_deref(), Some("still here\n"));
+    assert!(outcome.wall_seconds >= 1.5 && outcome.wall_seconds < 15.0);
+    assert!(started.elapsed() < Duration::from_secs(20));
+}
+
+#[test]
+fn running_out_of_memory_is_told_from_being_killed() {
+    let image = image_or_skip!();
+    let hungry = "held = []\nwhile True: held.append(bytearray(16 << 20))\n";
+    let outcome = run(image, hungry);
+    assert_eq!((outcome.ending, outcome.returncode), (Ending::Oom, 137));
+    assert!(outcome.error_text().unwrap().contains("256m"));
+    assert!(
+        outcome
+            .peak_memory_bytes
+            .is_some_and(|peak| peak > 200 << 20)
+    );
+    let outcome = run(image, "import os\nos.kill(os.getpid(), 9)\n");
+    assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+    assert!(
+        outcome
+            .peak_memory_bytes
+            .is_some_and(|peak| peak < 100 << 20)
+    );
+}
+
+#[test]
+fn a_child_killed_for_memory_counts_even_if_the_parent_makes_light_of_it() {
+    let image = image_or_skip!();
+    let child = "import os\npid = os.fork()\nif pid == 0:\n    \
+                     held = []\n    while True: held.append(bytearray(16 << 20))\n\
+                 os.waitpid(pid, 0)\n";
+    let outcome = run(image, &format!("{child}print('fine')\n"));
+    assert_eq!(outcome.ending, Ending::Oom);
+    // At the time limit nobody inside can say so any more; the engine can.
+    let source = format!("{child}import time\ntime.sleep(60)\n");
+    let outcome = run_within(&settings(image), &source, &seconds(3.0));
+    assert_eq!(outcome.ending, Ending::Oom);
+}
+
+#[test]
+fn a_harness_that_ends_its_own_shell_is_reported_as_killed() {
+    let image = image_or_skip!();
+    let parent = "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(5)\n";
+    let outcome = run(image, parent);
+    assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+    // All but process 1, which is the engine's, and the harness.
+    let everybody = "import os, time\nprint('x', flush=True)\nos.kill(-1, 9)\ntime.sleep(5)\n";
+    let outcome = run(image, everybody);
+    assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+    assert_eq!(outcome.stdout, b"x\n");
+}
+
+#[test]
+fn what_the_harness_leaves_running_ends_with_it() {
+    let image = image_or_skip!();
+    let source = "import os, signal, time\n\
+                  for _ in range(10):\n    \
+                      if os.fork() == 0:\n        \
+                          os.setsid()\n        \
+                          signal.signal(signal.SIGTERM, signal.SIG_IGN)\n        \
+                          time.sleep(1)\n        \
+                          print('late', flush=True)\n        \
+                          time.sleep(60)\n\
+                  print('done')\n";
+    let started = Instant::now();
+    let outcome = run(image, source);
+    assert_eq!(
+        (outcome.ending, outcome.stdout.as_slice()),
+        (Ending::Ok, b"done\n".as_slice())
+    );
+    assert!(started.elapsed() < Duration::from_secs(15));
+}
+
+#[test]
+fn processes_are_limited() {
+    let image = image_or_skip!();
+    let source = "import os, time\ncount = 0\ntry:\n    \
+                      while count < 300:\n        \
+                          if os.fork() == 0: time.sleep(30)\n        \
+                          count += 1\n\
+                  except OSError: print(count)\n";
+    let outcome = run(image, source);
+    assert_eq!(outcome.ending, Ending::Ok, "{}", outcome.stderr_tail());
+    let count: u32 = String::from_utf8(outcome.stdout)
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(count < 64, "{count}");
+}
+
+#[test]
+fn a_run_can_be_cancelled_and_one_cancelled_beforehand_does_not_start() {
+    let image = image_or_skip!();
+    let (settings, limits, cancel) = (settings(image), limits(), Cancel::default());
+    let executor = docker(&settings);
+    for pause in [0, 150, 1000] {
+        let cancel = Cancel::default();
+        let source = "import time\ntime.sleep(60)\n";
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| try_run(&executor, source, &limits, &cancel));
+            std::thread::sleep(Duration::from_millis(pause));
+            let asked = Instant::now();
+            cancel.cancel();
+            assert!(matches!(
+                run.join().unwrap(),
+                Err(ExecutorError::Interrupted)
+            ));
+            assert!(asked.elapsed() < Duration::from_secs(15));
+        });
+        assert_eq!(
+            containers(&settings.slug),
+            Vec::<String>::new(),
+            "{pause} ms"
+        );
+    }
+    cancel.cancel();
+    let result = try_run(&executor, "print(1)\n", &limits, &cancel);
+    assert!(matches!(result, Err(ExecutorError::Interrupted)));
+}

@@ -1,0 +1,192 @@
+//! That no container stays, whoever dies.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use dfab::harness::{Cancel, Ending};
+use nix::sys::signal::Signal;
+
+use crate::image_or_skip;
+use crate::support::{
+    Running, containers, dfab, docker, docker_says, limits, printed, running_container, seconds,
+    settings, slug, try_run, workspace,
+};
+
+const SLEEPER: &str = "import time\nprint('up', flush=True)\ntime.sleep(60)\n";
+
+/// dfab with a harness that sleeps.
+fn sleeping(image: &str, slug: &str, folder: &std::path::Path) -> Running {
+    let arguments = ["exec", ".", "--executor", "docker"];
+    Running(
+        dfab(folder, image, slug, &arguments)
+            .spawn()
+            .expect("dfab starts"),
+    )
+}
+
+#[test]
+fn an_interrupted_dfab_removes_its_container() {
+    let image = image_or_skip!();
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let (slug, folder) = (slug(), workspace(SLEEPER));
+        let dfab = sleeping(image, &slug, folder.path());
+        running_container(&slug);
+        let asked = Instant::now();
+        dfab.signal(signal);
+        let output = dfab.finish();
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        assert!(asked.elapsed() < Duration::from_secs(10));
+        assert_eq!(containers(&slug), Vec::<String>::new(), "{signal}");
+    }
+}
+
+#[test]
+fn what_a_killed_dfab_leaves_is_removed_by_the_next_and_the_living_keep_theirs() {
+    let image = image_or_skip!();
+    let (mine, others, folder) = (slug(), slug(), workspace(SLEEPER));
+    let living = sleeping(image, &others, folder.path());
+    let theirs = running_container(&others);
+    for command in ["preflight", "exec"] {
+        let mut killed = sleeping(image, &mine, folder.path());
+        let left = running_container(&mine);
+        killed.0.kill().expect("SIGKILL");
+        killed.0.wait().expect("it is dead");
+        assert_eq!(containers(&mine), [left.as_str()], "nobody could remove it");
+        let quick = workspace("print('next')\n");
+        let arguments = match command {
+            "preflight" => vec!["preflight", "--executor", "docker"],
+            _ => vec!["exec", ".", "--executor", "docker"],
+        };
+        let output = dfab(quick.path(), image, &mine, &arguments)
+            .output()
+            .expect("dfab starts");
+        let text = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(output.status.success(), "{text}");
+        // On a terminal's width the name may be broken into lines.
+        assert!(text.contains("removed"), "{text}");
+        assert_eq!(containers(&mine), Vec::<String>::new(), "{command}");
+    }
+    assert_eq!(
+        containers(&others),
+        [theirs.as_str()],
+        "a living dfab keeps its container"
+    );
+    living.signal(Signal::SIGTERM);
+    assert_eq!(living.finish().status.code(), Some(130));
+    assert_eq!(containers(&others), Vec::<String>::new());
+}
+
+/// Process numbers of the command lines that run a container of this slug.
+fn command_lines(slug: &str) -> Vec<i32> {
+    let needle = format!("platform.challenge={slug}\0");
+    let is_it = |pid: &i32| {
+        fs::read(format!("/proc/{pid}/cmdline"))
+            .is_ok_and(|line| String::from_utf8_lossy(&line).contains(&needle))
+    };
+    let entries = fs::read_dir("/proc").expect("/proc").flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(is_it)
+        .collect()
+}
+
+fn signal_command_line(slug: &str, signal: Signal) {
+    let pids = command_lines(slug);
+    assert_eq!(pids.len(), 1, "{pids:?}");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pids[0]), signal).expect("a living process");
+}
+
+#[test]
+fn a_command_line_that_is_killed_is_our_failure_and_its_container_is_removed() {
+    let image = image_or_skip!();
+    let (settings, limits, cancel) = (settings(image), limits(), Cancel::default());
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| try_run(&docker(&settings), SLEEPER, &limits, &cancel));
+        running_container(&settings.slug);
+        // The shell's first word may still be on its way.
+        std::thread::sleep(Duration::from_millis(500));
+        signal_command_line(&settings.slug, Signal::SIGKILL);
+        let error = run.join().unwrap().unwrap_err();
+        assert!(error.to_string().contains("docker command died"), "{error}");
+    });
+    assert_eq!(containers(&settings.slug), Vec::<String>::new());
+}
+
+#[test]
+fn a_command_line_that_hangs_does_not_hold_up_the_time_limit() {
+    let image = image_or_skip!();
+    let (settings, limits, cancel) = (settings(image), seconds(2.0), Cancel::default());
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| try_run(&docker(&settings), SLEEPER, &limits, &cancel));
+        running_container(&settings.slug);
+        std::thread::sleep(Duration::from_millis(500));
+        signal_command_line(&settings.slug, Signal::SIGSTOP);
+        let outcome = run.join().unwrap().expect("an outcome");
+        assert_eq!(outcome.ending, Ending::TimeoutWall);
+        assert_eq!(outcome.stdout, b"up\n");
+    });
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(containers(&settings.slug), Vec::<String>::new());
+    assert_eq!(command_lines(&settings.slug), Vec::<i32>::new());
+}
+
+#[test]
+fn a_container_that_somebody_else_removes_is_a_killed_harness() {
+    let image = image_or_skip!();
+    let (settings, limits, cancel) = (settings(image), limits(), Cancel::default());
+    std::thread::scope(|scope| {
+        let run = scope.spawn(|| try_run(&docker(&settings), SLEEPER, &limits, &cancel));
+        let name = running_container(&settings.slug);
+        std::thread::sleep(Duration::from_millis(500));
+        docker_says(&["rm", "--force", &name]);
+        let outcome = run.join().unwrap().expect("an outcome");
+        assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+    });
+}
+
+#[test]
+fn several_containers_run_at_once_and_keep_their_output_apart() {
+    let image = image_or_skip!();
+    std::thread::scope(|scope| {
+        let runs: Vec<_> = (0..6)
+            .map(|number| {
+                let source = format!("import time\ntime.sleep(0.3)\nprint({number})\n");
+                scope.spawn(move || printed(image, &source))
+            })
+            .collect();
+        for (number, run) in runs.into_iter().enumerate() {
+            assert_eq!(run.join().unwrap(), format!("{number}\n"));
+        }
+    });
+}
+
+#[test]
+fn the_containers_of_a_job_can_be_listed_and_removed() {
+    let image = image_or_skip!();
+    let slug = slug();
+    let (job, name) = (format!("{slug}-job"), format!("{slug}-c"));
+    let labels = [
+        format!("platform.job={job}"),
+        format!("platform.challenge={slug}"),
+    ];
+    docker_says(&[
+        "run", "--detach", "--name", &name, "--label", &labels[0], "--label", &labels[1], image,
+        "sleep", "60",
+    ]);
+    let executor = docker(&settings(image));
+    assert_eq!(executor.list("another-job").unwrap(), Vec::<String>::new());
+    assert_eq!(executor.list(&job).unwrap(), [name.as_str()]);
+    // It is not one of ours, so no sweep takes it.
+    executor.sweep().unwrap();
+    assert_eq!(executor.cleanup(&job).unwrap(), [name.as_str()]);
+    assert_eq!(containers(&slug), Vec::<String>::new());
+}
