@@ -21,6 +21,8 @@ const START_PATIENCE: Duration = Duration::from_secs(120);
 const END_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a command line may live on when its container is gone.
 const CLI_PATIENCE: Duration = Duration::from_secs(2);
+/// What the engine may take to make a container for a command line that is dead.
+const DIED_PAUSE: Duration = Duration::from_millis(500);
 /// Exit code of the command line for failures that are not the container's.
 const ENGINE_FAILED: i32 = 125;
 
@@ -83,7 +85,11 @@ pub(super) fn run(
                 let status = status.to_string();
                 return Err(DockerError::CliDied { status }.into());
             }
-            Some(ENGINE_FAILED) => return Err(not_run(&stderr, &status, settings)),
+            // The harness ran, and the engine or the way to it failed.
+            Some(ENGINE_FAILED) => {
+                let said = words(&stderr, &status);
+                return Err(DockerError::from_words("run", &said).into());
+            }
             Some(code) => {
                 let killed_for_memory = code == 137 && killed_for_memory();
                 let ended = Ended::Unreported {
@@ -237,7 +243,14 @@ fn end(cli: &Cli, name: &str, mut running: Running) -> Result<(Vec<u8>, Vec<u8>)
             break;
         }
     }
+    let died = running
+        .step(Duration::ZERO)?
+        .is_some_and(|status| status.signal().is_some());
     running.kill();
+    if died {
+        // It may have asked for a container that the engine is still making.
+        std::thread::sleep(DIED_PAUSE);
+    }
     // Once more, for a container that was made in the meantime.
     cli.remove(name, None)?;
     running.finish()
