@@ -7,11 +7,12 @@ use dfab::harness::{Cancel, ContainerSettings, Docker};
 
 use crate::image_or_skip;
 use crate::support::{
-    dfab, docker, limits, make_image, python, settings, slug, try_run, workspace,
+    dfab, docker, leftovers_may_go, limits, make_image, python, settings, slug, try_run, workspace,
 };
 
 /// Runs `dfab exec` with the docker executor and these variables.
 fn exec(image: &str, variables: &[(&str, &str)]) -> Output {
+    let _shared = leftovers_may_go();
     let folder = workspace("print('ran')\n");
     let arguments = ["exec", ".", "--executor", "docker"];
     dfab(folder.path(), image, &slug(), &arguments)
@@ -168,6 +169,7 @@ fn an_unknown_user_is_the_settings_fault() {
 #[test]
 fn the_default_settings_find_the_live_services_image() {
     let _ = image_or_skip!();
+    let _shared = leftovers_may_go();
     const DEFAULT: &str = "python:3.12-slim";
     let was_there = !crate::support::docker_says(&["image", "ls", "--quiet", DEFAULT]).is_empty();
     if !was_there {

@@ -40,9 +40,9 @@ def main():
 
 
 def fill(image, executable, prefix, library, name):
-    for folder in ("tmp", "proc", "sys", "dev", "etc", "root", "workspace"):
+    for folder in ("tmp", "proc", "sys", "dev", "etc", "workspace"):
         add_folder(image, folder)
-    add_text(image, "etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n")
+    add_text(image, "etc/passwd", "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n")
     add_text(image, "etc/group", "root:x:0:\nnogroup:x:65534:\n")
     libraries = set()
     for tool in TOOLS:
@@ -66,8 +66,10 @@ def fill(image, executable, prefix, library, name):
             if file.endswith(".so"):
                 libraries.update(needed(path))
     for path in sorted(libraries):
-        # Under the very name that programs ask for, even where that is a link here.
-        image.add(os.path.realpath(path), path.lstrip("/"))
+        # Under the very name that programs ask for, even where that is a link here. What a Python brings along from
+        # its own folder goes where every loader looks.
+        known = path.startswith(("/lib", "/usr/lib"))
+        image.add(os.path.realpath(path), path.lstrip("/") if known else f"usr/lib/{os.path.basename(path)}")
 
 
 def needed(path):

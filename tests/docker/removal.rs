@@ -8,8 +8,8 @@ use nix::sys::signal::Signal;
 
 use crate::image_or_skip;
 use crate::support::{
-    Running, containers, dfab, docker, docker_says, limits, printed, running_container, seconds,
-    settings, slug, try_run, workspace,
+    Running, containers, dfab, docker, docker_says, leftovers_may_go, leftovers_stay, limits,
+    printed, running_container, seconds, settings, slug, try_run, workspace,
 };
 
 const SLEEPER: &str = "import time\nprint('up', flush=True)\ntime.sleep(60)\n";
@@ -27,6 +27,7 @@ fn sleeping(image: &str, slug: &str, folder: &std::path::Path) -> Running {
 #[test]
 fn an_interrupted_dfab_removes_its_container() {
     let image = image_or_skip!();
+    let _shared = leftovers_may_go();
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         let (slug, folder) = (slug(), workspace(SLEEPER));
         let dfab = sleeping(image, &slug, folder.path());
@@ -43,6 +44,7 @@ fn an_interrupted_dfab_removes_its_container() {
 #[test]
 fn what_a_killed_dfab_leaves_is_removed_by_the_next_and_the_living_keep_theirs() {
     let image = image_or_skip!();
+    let _alone = leftovers_stay();
     let (mine, others, folder) = (slug(), slug(), workspace(SLEEPER));
     let living = sleeping(image, &others, folder.path());
     let theirs = running_container(&others);
@@ -66,7 +68,7 @@ fn what_a_killed_dfab_leaves_is_removed_by_the_next_and_the_living_keep_theirs()
             String::from_utf8_lossy(&output.stderr)
         );
         assert!(output.status.success(), "{text}");
-        // On a terminal's width the name may be broken into lines.
+        // A table breaks long names into lines.
         assert!(text.contains("removed"), "{text}");
         assert_eq!(containers(&mine), Vec::<String>::new(), "{command}");
     }
@@ -172,6 +174,7 @@ fn several_containers_run_at_once_and_keep_their_output_apart() {
 #[test]
 fn the_containers_of_a_job_can_be_listed_and_removed() {
     let image = image_or_skip!();
+    let _shared = leftovers_may_go();
     let slug = slug();
     let (job, name) = (format!("{slug}-job"), format!("{slug}-c"));
     let labels = [

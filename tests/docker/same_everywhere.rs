@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::broker;
 use crate::image_or_skip;
-use crate::support::{dfab, python, slug};
+use crate::support::{dfab, leftovers_may_go, python, slug};
 
 /// What belongs to the run and not to the package.
 const OF_THE_RUN: [&str; 4] = [
@@ -90,6 +90,7 @@ fn stored(database: &Path) -> Vec<Value> {
 #[test]
 fn the_parity_packages_give_the_same_records_in_sandbox_docker_and_broker() {
     let image = image_or_skip!();
+    let _shared = leftovers_may_go();
     if std::env::var_os("DFAB_TESTS_WITHOUT_SANDBOX").is_some_and(|value| value == "1") {
         return;
     }
@@ -117,6 +118,7 @@ fn the_parity_packages_give_the_same_records_in_sandbox_docker_and_broker() {
 #[test]
 fn a_dataset_is_the_same_bytes() {
     let image = image_or_skip!();
+    let _shared = leftovers_may_go();
     let folder = tempfile::tempdir().expect("a folder");
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/repair-desk");
     let example = example.to_str().expect("UTF-8");

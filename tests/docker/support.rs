@@ -4,8 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use dfab::harness::{
@@ -214,6 +214,20 @@ pub fn running_container(slug: &str) -> String {
         name.is_some()
     });
     name.expect("a name")
+}
+
+/// Every dfab that uses the engine removes leftovers. Tests that start one share this lock; the one that looks at
+/// leftovers has it alone.
+static LEFTOVERS: RwLock<()> = RwLock::new(());
+
+/// Lets other tests remove leftovers meanwhile.
+pub fn leftovers_may_go() -> RwLockReadGuard<'static, ()> {
+    LEFTOVERS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Keeps other tests from removing leftovers.
+pub fn leftovers_stay() -> RwLockWriteGuard<'static, ()> {
+    LEFTOVERS.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The program, with nothing of the caller's environment but what it takes to find things.
