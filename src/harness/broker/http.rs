@@ -75,6 +75,14 @@ impl Http {
         }
     }
 
+    /// Somebody else's text without the token.
+    pub(super) fn mask(&self, text: &str) -> String {
+        match self.token() {
+            Ok(token) => clean(text, &token),
+            Err(_) => "it is not shown, for the token cannot be looked for in it".to_owned(),
+        }
+    }
+
     fn token(&self) -> Result<Secret, BrokerError> {
         let token = (self.token)()
             .map_err(|why| BrokerError::Token { why })?

@@ -165,7 +165,7 @@ impl Executor for Broker {
         let asked = Instant::now();
         let answer = self
             .ask(body, request, cancel)
-            .and_then(|bytes| Ok(answer::run(&bytes)?));
+            .and_then(|bytes| answer::run(&bytes).map_err(|error| self.masked(error).into()));
         let answer = match answer {
             Ok(answer) if !cancel.is_cancelled() => answer,
             other => {
@@ -181,6 +181,19 @@ impl Executor for Broker {
 }
 
 impl Broker {
+    /// An error that quotes an answer, without the token should it be in there.
+    fn masked(&self, error: BrokerError) -> BrokerError {
+        match error {
+            BrokerError::Shape { why } => BrokerError::Shape {
+                why: self.http.mask(&why),
+            },
+            BrokerError::NotJson { why } => BrokerError::NotJson {
+                why: self.http.mask(&why),
+            },
+            error => error,
+        }
+    }
+
     fn conclude(
         &self,
         mut answer: RunAnswer,
@@ -191,7 +204,14 @@ impl Broker {
         let limits = request.limits;
         let limit = limits.max_output_size_bytes;
         let said = read_stdout(&job.mark, limit, answer.stdout.as_bytes())?;
-        let (ended, printed) = answer::ended(&answer, &job.mark, said, &self.settings, request)?;
+        let (ended, printed) = answer::ended(&answer, &job.mark, said, &self.settings, request)
+            .map_err(|error| match error {
+                ExecutorError::Container(ContainerError::NotStarted { said }) => {
+                    let said = self.http.mask(&said);
+                    ContainerError::NotStarted { said }.into()
+                }
+                error => error,
+            })?;
         let stdout = std::mem::take(&mut answer.stdout).into_bytes();
         let wall_time = format!(
             "{} ms, left to the broker; no answer is waited for {} s longer",

@@ -276,6 +276,25 @@ fn answers_that_are_none_are_told_apart() {
 }
 
 #[test]
+fn a_token_in_the_wrong_place_is_not_repeated() {
+    for body in [
+        r#"{"container_name": "c", "stdout": "", "stderr": "", "returncode": "s3cret-t0ken", "timed_out": false}"#,
+        r#""s3cret-t0ken""#,
+    ] {
+        let error = error(&Server::saying("200 OK", body)).to_string();
+        assert!(error.contains("********"), "{error}");
+    }
+    let body = answer("", "cannot start, said s3cret-t0ken", 125);
+    let server = Server::new(move |stream, _| respond(stream, "200 OK", body.as_bytes()));
+    let error = run(&server.broker(), &Cancel::default()).unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(
+        text.contains("said ********") && !text.contains(TOKEN),
+        "{text}"
+    );
+}
+
+#[test]
 fn an_answer_that_breaks_off_is_not_taken_for_whole() {
     let server = Server::new(|stream, _| {
         let body = answer("x", "", 0);
