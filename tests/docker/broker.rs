@@ -320,7 +320,7 @@ fn the_file_arrives_byte_for_byte_and_the_streams_as_text() {
 fn the_broker_ends_a_run_at_its_time() {
     let image = image_or_skip!();
     let source = "import time\nprint('up', flush=True)\ntime.sleep(60)\n";
-    let outcome = run_within(&settings(image), source, &seconds(2.5));
+    let outcome = run_within(&settings(image), source, &seconds(4.0));
     assert_eq!(
         (outcome.ending, outcome.returncode),
         (Ending::TimeoutWall, 124)

@@ -9,10 +9,22 @@ use nix::sys::signal::Signal;
 use crate::image_or_skip;
 use crate::support::{
     Running, containers, dfab, docker, docker_says, leftovers_may_go, leftovers_stay, limits,
-    printed, running_container, seconds, settings, slug, try_run, workspace,
+    printed, running_container, seconds, settings, slug, try_run, wait_for, workspace,
 };
 
-const SLEEPER: &str = "import time\nprint('up', flush=True)\ntime.sleep(60)\n";
+const SLEEPER: &str =
+    "import time\nprint('up', flush=True)\nopen('/tmp/up', 'w').close()\ntime.sleep(60)\n";
+
+/// Waits until the sleeper in a container has said so, and what it said has had time to arrive.
+fn sleeping_container(slug: &str) -> String {
+    let name = running_container(slug);
+    wait_for("the harness sleeps", || {
+        let look = ["exec", &name, "ls", "/tmp/up"];
+        docker_says(&look).contains("up")
+    });
+    std::thread::sleep(Duration::from_millis(300));
+    name
+}
 
 /// dfab with a harness that sleeps.
 fn sleeping(image: &str, slug: &str, folder: &std::path::Path) -> Running {
@@ -108,9 +120,7 @@ fn a_command_line_that_is_killed_is_our_failure_and_its_container_is_removed() {
     let (settings, limits, cancel) = (settings(image), limits(), Cancel::default());
     std::thread::scope(|scope| {
         let run = scope.spawn(|| try_run(&docker(&settings), SLEEPER, &limits, &cancel));
-        running_container(&settings.slug);
-        // The shell's first word may still be on its way.
-        std::thread::sleep(Duration::from_millis(500));
+        sleeping_container(&settings.slug);
         signal_command_line(&settings.slug, Signal::SIGKILL);
         let error = run.join().unwrap().unwrap_err();
         assert!(error.to_string().contains("docker command died"), "{error}");
@@ -121,12 +131,11 @@ fn a_command_line_that_is_killed_is_our_failure_and_its_container_is_removed() {
 #[test]
 fn a_command_line_that_hangs_does_not_hold_up_the_time_limit() {
     let image = image_or_skip!();
-    let (settings, limits, cancel) = (settings(image), seconds(2.0), Cancel::default());
+    let (settings, limits, cancel) = (settings(image), seconds(5.0), Cancel::default());
     let begun = Instant::now();
     std::thread::scope(|scope| {
         let run = scope.spawn(|| try_run(&docker(&settings), SLEEPER, &limits, &cancel));
-        running_container(&settings.slug);
-        std::thread::sleep(Duration::from_millis(500));
+        sleeping_container(&settings.slug);
         signal_command_line(&settings.slug, Signal::SIGSTOP);
         let outcome = run.join().unwrap().expect("an outcome");
         assert_eq!(outcome.ending, Ending::TimeoutWall);
@@ -147,8 +156,7 @@ fn a_container_that_somebody_else_removes_is_a_killed_harness() {
     let (settings, limits, cancel) = (settings(image), limits(), Cancel::default());
     std::thread::scope(|scope| {
         let run = scope.spawn(|| try_run(&docker(&settings), SLEEPER, &limits, &cancel));
-        let name = running_container(&settings.slug);
-        std::thread::sleep(Duration::from_millis(500));
+        let name = sleeping_container(&settings.slug);
         docker_says(&["rm", "--force", &name]);
         let outcome = run.join().unwrap().expect("an outcome");
         assert_eq!(outcome.ending, Ending::Signal { number: 9 });

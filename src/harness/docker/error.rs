@@ -32,8 +32,8 @@ pub enum DockerError {
         patience: Duration,
     },
 
-    /// It was killed while a harness ran.
-    #[error("the docker command died while the harness ran ({status})")]
+    /// It was killed before the container had ended.
+    #[error("the docker command died before the container had ended ({status})")]
     CliDied {
         /// How.
         status: String,

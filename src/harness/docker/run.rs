@@ -81,10 +81,7 @@ pub(super) fn run(
             (Ended::TimedOut { killed_for_memory }, stdout)
         }
         (End::Exited(status), Said::Began { stdout }) => match status.code() {
-            None => {
-                let status = status.to_string();
-                return Err(DockerError::CliDied { status }.into());
-            }
+            None => return Err(died(status)),
             // The harness ran, and the engine or the way to it failed.
             Some(ENGINE_FAILED) => {
                 let said = words(&stderr, &status);
@@ -99,6 +96,9 @@ pub(super) fn run(
                 (ended, stdout)
             }
         },
+        (End::Exited(status), Said::Nothing) if status.signal().is_some() => {
+            return Err(died(status));
+        }
         (End::Exited(status), Said::Nothing) => return Err(not_run(&stderr, &status, settings)),
         (End::Flooded | End::TimedOut | End::Lingering, _) => {
             let why = "it is not where it should be".to_owned();
@@ -117,6 +117,11 @@ pub(super) fn run(
 /// Whether the command line came to its own end with an answer about the container.
 fn ended_by_itself(status: ExitStatus) -> bool {
     status.signal().is_none() && status.code() != Some(ENGINE_FAILED)
+}
+
+fn died(status: ExitStatus) -> ExecutorError {
+    let status = status.to_string();
+    DockerError::CliDied { status }.into()
 }
 
 /// Why there was no run, from the command line's words.
