@@ -204,27 +204,25 @@ fn pairs(
         (Format::Jsonl, true) => aligned.iter().try_for_each(|pair| write_line(out, pair))?,
         (Format::Jsonl, false) => {
             report
-                .comparisons
-                .iter()
-                .try_for_each(|pair| write_line(out, pair))?;
+                .comparisons()
+                .try_for_each(|pair| write_line(out, &pair))?;
         }
         (Format::Table, _) => {
             out.write_all(shown::pairs_table(&report, &aligned, context.display).as_bytes())?;
         }
     }
-    Ok(!report.plagiarized.is_empty())
+    Ok(report.with_status(Status::Plagiarized).next().is_some())
 }
 
 /// The aligned lines of every pair of the report, in its order.
-fn aligned(compared: &Compared, report: &SimilarityReport) -> Vec<AlignedPair> {
-    let position = |name: &str| compared.names.iter().position(|known| known == name);
+fn aligned<'n>(compared: &Compared, report: &SimilarityReport<'n>) -> Vec<AlignedPair<'n>> {
     report
-        .comparisons
+        .pairs()
         .par_iter()
         .filter_map(|pair| {
-            let left = compared.packages.get(position(&pair.left)?)?;
-            let right = compared.packages.get(position(&pair.right)?)?;
-            Some(AlignedPair::new(pair.clone(), left, right))
+            let left = compared.packages.get(pair.left as usize)?;
+            let right = compared.packages.get(pair.right as usize)?;
+            Some(AlignedPair::new(report.comparison(pair), left, right))
         })
         .collect()
 }

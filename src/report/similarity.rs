@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::similarity::{
-    Alignment, Comparison, DEFAULT_ALIGN_CELLS, LineRange, Located, Nearest, SimilarityReport,
-    Status, align,
+    Alignment, Comparison, DEFAULT_ALIGN_CELLS, LineRange, Located, Nearest, ScoredPair,
+    SimilarityReport, Status, align,
 };
 
 use super::{Display, Paint, SCHEMA_VERSION, Table, escape};
@@ -16,16 +16,16 @@ use super::{Display, Paint, SCHEMA_VERSION, Table, escape};
 pub struct Document<'a> {
     schema_version: u32,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    report: Option<&'a SimilarityReport>,
+    report: Option<&'a SimilarityReport<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<&'a [Nearest]>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    aligned: Option<&'a [AlignedPair]>,
+    aligned: Option<&'a [AlignedPair<'a>]>,
 }
 
 impl<'a> Document<'a> {
     /// All pairs; `aligned` may be empty.
-    pub fn pairs(report: &'a SimilarityReport, aligned: &'a [AlignedPair]) -> Document<'a> {
+    pub fn pairs(report: &'a SimilarityReport<'a>, aligned: &'a [AlignedPair<'a>]) -> Document<'a> {
         Document {
             schema_version: SCHEMA_VERSION,
             report: Some(report),
@@ -56,9 +56,9 @@ pub struct LocatedPackage {
 
 /// A pair with the lines that agree.
 #[derive(Debug, Serialize)]
-pub struct AlignedPair {
+pub struct AlignedPair<'n> {
     #[serde(flatten)]
-    comparison: Comparison,
+    comparison: Comparison<'n>,
     #[serde(flatten)]
     alignment: AlignedRegions,
 }
@@ -87,13 +87,13 @@ struct NamedRange {
     last_line: u32,
 }
 
-impl AlignedPair {
+impl<'n> AlignedPair<'n> {
     /// Lines up a pair, unless that would take unreasonably long.
     pub fn new(
-        comparison: Comparison,
+        comparison: Comparison<'n>,
         left: &LocatedPackage,
         right: &LocatedPackage,
-    ) -> AlignedPair {
+    ) -> AlignedPair<'n> {
         let alignment = match align(&left.located, &right.located, DEFAULT_ALIGN_CELLS) {
             Alignment::TooLarge { .. } => AlignedRegions::TooLarge { too_large: true },
             Alignment::Aligned { regions, .. } => {
@@ -139,23 +139,28 @@ fn painted(status: Status) -> (Paint, &'static str) {
 }
 
 /// Pairs, highest score first, then clusters, then aligned lines.
-pub fn pairs_table(report: &SimilarityReport, aligned: &[AlignedPair], display: Display) -> String {
-    let mut order: Vec<&Comparison> = report.comparisons.iter().collect();
+pub fn pairs_table(
+    report: &SimilarityReport<'_>,
+    aligned: &[AlignedPair<'_>],
+    display: Display,
+) -> String {
+    let mut order: Vec<&ScoredPair> = report.pairs().iter().collect();
     order.sort_by_key(|pair| std::cmp::Reverse(pair.score));
     let mut table = Table::new(&[">score", "verdict", "left", "right"], display);
     for pair in order {
+        let pair = report.comparison(pair);
         table.row([
             (Paint::Plain, pair.score.to_string().as_str()),
             painted(pair.status),
-            (Paint::Plain, pair.left.as_str()),
-            (Paint::Plain, pair.right.as_str()),
+            (Paint::Plain, pair.left),
+            (Paint::Plain, pair.right),
         ]);
     }
-    let mut text = match report.comparisons.is_empty() {
+    let mut text = match report.pairs().is_empty() {
         true => "no pairs to show\n".to_owned(),
         false => table.text(),
     };
-    for (index, cluster) in report.clusters.iter().enumerate() {
+    for (index, cluster) in report.clusters().enumerate() {
         if index == 0 {
             text.push('\n');
         }
@@ -166,8 +171,8 @@ pub fn pairs_table(report: &SimilarityReport, aligned: &[AlignedPair], display: 
     for pair in aligned {
         let comparison = &pair.comparison;
         let names = [
-            escape::line(&comparison.left),
-            escape::line(&comparison.right),
+            escape::line(comparison.left),
+            escape::line(comparison.right),
         ];
         let _ = writeln!(text, "\n{} ~ {}: {}", names[0], names[1], comparison.score);
         text.push_str(&regions_text(&pair.alignment, display));

@@ -1,18 +1,18 @@
 //! A cheap upper bound of the common length: how often each symbol occurs.
 
+use super::lcs::Machine;
 use super::sequence::Sequence;
 use super::symbol::{self, Class};
 
-/// Symbols are counted in this many buckets: 2 kB a sequence, and hardly less sharp than exact
+/// Symbols are counted in this many buckets: 1 kB a sequence, and hardly less sharp than exact
 /// counts.
 const BUCKETS: usize = 512;
 
-/// Length and symbol counts of a sequence. The same for equal sequences in every process, so it may
-/// be stored beside them.
+/// Length and symbol counts of a sequence: the same for equal sequences in every process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     len: usize,
-    counts: Box<[u32; BUCKETS]>,
+    counts: Box<[u16; BUCKETS]>,
 }
 
 impl Profile {
@@ -23,13 +23,14 @@ impl Profile {
             .iter()
             .map(|name| name_hash(name))
             .collect();
-        let mut counts = Box::new([0u32; BUCKETS]);
+        let mut counts = Box::new([0u16; BUCKETS]);
         for &symbol in sequence.symbols() {
             let key = match symbol::class_and_payload(symbol) {
                 (Class::Own, index) => symbol & 15 ^ own.get(index as usize).copied().unwrap_or(0),
                 _ => symbol,
             };
-            counts[bucket(key)] += 1;
+            let count = &mut counts[bucket(key)];
+            *count = count.saturating_add(1);
         }
         Profile {
             len: sequence.len(),
@@ -44,13 +45,18 @@ impl Profile {
 
     /// No common subsequence of the two sequences is longer than this.
     pub fn common_at_most(&self, other: &Profile) -> usize {
-        let shared = self
-            .counts
-            .iter()
-            .zip(other.counts.iter())
-            .map(|(a, b)| *a.min(b));
-        // Sums of lanes of u32 vectorise; the total is at most the shorter length.
-        shared.fold(0u32, u32::saturating_add) as usize
+        self.common_on(Machine::detect(), other)
+    }
+
+    /// As [`Profile::common_at_most`], by a machine that is known already: thousands of profiles are
+    /// compared in a row.
+    pub(super) fn common_on(&self, machine: Machine, other: &Profile) -> usize {
+        let shorter = self.len.min(other.len);
+        match u16::try_from(shorter) {
+            // All counts of the shorter one are exact, and the sum is at most its length.
+            Ok(_) => machine.shared(&self.counts, &other.counts).into(),
+            Err(_) => shorter,
+        }
     }
 }
 

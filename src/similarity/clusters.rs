@@ -1,6 +1,6 @@
 //! Groups of sequences that hang together.
 
-use super::corpus::ScoredPair;
+use super::pairs::ScoredPair;
 
 /// The connected components of the graph whose edges are the pairs that score at least `threshold`,
 /// among `count` sequences. Groups of one are left out; members ascend, groups go by their first
@@ -8,8 +8,9 @@ use super::corpus::ScoredPair;
 pub fn clusters(count: usize, pairs: &[ScoredPair], threshold: u32) -> Vec<Vec<usize>> {
     let mut roots: Vec<usize> = (0..count).collect();
     for pair in pairs.iter().filter(|pair| pair.score >= threshold) {
-        if pair.left < count && pair.right < count {
-            let (left, right) = (root(&mut roots, pair.left), root(&mut roots, pair.right));
+        let (left, right) = (pair.left as usize, pair.right as usize);
+        if left < count && right < count {
+            let (left, right) = (root(&mut roots, left), root(&mut roots, right));
             // The smaller root wins, so a group's root is its first member.
             roots[left.max(right)] = left.min(right);
         }
@@ -35,7 +36,7 @@ fn root(roots: &mut [usize], mut member: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn pair(left: usize, right: usize, score: u32) -> ScoredPair {
+    fn pair(left: u32, right: u32, score: u32) -> ScoredPair {
         ScoredPair { left, right, score }
     }
 

@@ -1,8 +1,15 @@
 use super::super::lcs::tests::table_lcs;
-use super::super::{nearest, nearest_within, pair_score};
+use super::super::{ScoredPair, Search, nearest, nearest_within, pair_score};
 use super::*;
 use crate::python::{Kind, Text, tree::by_hand};
 use proptest::prelude::*;
+
+/// Sequences of usual size, so that groups, queries and several limbs take part.
+fn longer_ones() -> impl Strategy<Value = Vec<Vec<u32>>> {
+    let names = (1u32..40, 0usize..400);
+    let one = names.prop_flat_map(|(symbols, len)| prop::collection::vec(0..symbols, len));
+    prop::collection::vec(one, 2..14)
+}
 
 /// A sequence of `Module` and these names, numbers below 1000 standing for `__` names so that they
 /// keep their identity.
@@ -85,12 +92,91 @@ fn a_bounded_search_says_when_it_left_something_out() {
     assert_eq!(search.nearest, Some((1, 100)));
 }
 
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let names = |seed: u32| -> Vec<u32> {
+        (0..300)
+            .map(|at| at * (seed % 7 + 1) % (9 + seed))
+            .collect()
+    };
+    let sequences: Vec<_> = (0..40).map(|seed| sequence_of(&names(seed))).collect();
+    let corpus = Corpus::new(&sequences.iter().collect::<Vec<_>>());
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
+        pool.install(|| {
+            let scores = corpus.scores_with(&sequences[3], 0);
+            (
+                corpus.pairs(0),
+                corpus.pairs(25),
+                corpus.nearest_of_each(),
+                scores,
+            )
+        })
+    };
+    let alone = on(1);
+    assert_eq!(on(2), alone);
+    assert_eq!(on(7), alone);
+}
+
+#[test]
+fn counts_beyond_the_profiles_range_stay_a_bound() {
+    let long = sequence_of(&vec![1; 70_000]);
+    let longer = sequence_of(&vec![1; 70_010]);
+    assert_eq!(
+        Profile::of(&long).common_at_most(&Profile::of(&longer)),
+        70_000
+    );
+    assert_eq!(
+        nearest(&long, &[&sequence_of(&[1]), &longer]),
+        Some((1, 99))
+    );
+    let few = sequence_of(&[1, 1, 1, 2]);
+    assert_eq!(Profile::of(&few).common_at_most(&Profile::of(&long)), 3);
+}
+
 fn brute_score(left: &[u32], right: &[u32]) -> u32 {
     percent(table_lcs(left, right), left.len().max(right.len()))
 }
 
 fn names(symbols: u32) -> impl Strategy<Value = Vec<u32>> {
     prop::collection::vec(0..symbols, 0..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn longer_sequences_score_as_the_table_whichever_way_they_are_compared(all in longer_ones()) {
+        let sequences: Vec<_> = all.iter().map(|names| sequence_of(names)).collect();
+        let corpus = Corpus::new(&sequences.iter().collect::<Vec<_>>());
+        let mut expected = Vec::new();
+        for left in 0..all.len() {
+            for right in left + 1..all.len() {
+                let score = brute_score(&all[left], &all[right]);
+                prop_assert_eq!(corpus.score(right, left), score);
+                let (left, right) = (left as u32, right as u32);
+                expected.push(ScoredPair { left, right, score });
+            }
+        }
+        prop_assert_eq!(&corpus.pairs(0), &expected);
+        for min_score in [1, 20, 40] {
+            let mut above = expected.clone();
+            above.retain(|pair| pair.score >= min_score);
+            prop_assert_eq!(corpus.pairs(min_score), above);
+        }
+        for (index, found) in corpus.nearest_of_each().into_iter().enumerate() {
+            let scores = expected.iter().filter_map(|pair| match index as u32 {
+                at if at == pair.left => Some((pair.score, std::cmp::Reverse(pair.right as usize))),
+                at if at == pair.right => Some((pair.score, std::cmp::Reverse(pair.left as usize))),
+                _ => None,
+            });
+            let best = scores.max().map(|(score, index)| (index.0, score));
+            prop_assert_eq!(found, best);
+        }
+    }
 }
 
 proptest! {
@@ -132,11 +218,28 @@ proptest! {
             for right in left + 1..all.len() {
                 let score = brute_score(&all[left], &all[right]);
                 if score >= min_score {
+                    let (left, right) = (left as u32, right as u32);
                     expected.push(ScoredPair { left, right, score });
                 }
             }
         }
         let corpus = Corpus::new(&sequences.iter().collect::<Vec<_>>());
         prop_assert_eq!(corpus.pairs(min_score), expected);
+    }
+
+    #[test]
+    fn one_more_sequence_costs_one_query(all in prop::collection::vec(names(5), 1..8), min_score in 0u32..=100) {
+        let sequences: Vec<_> = all.iter().map(|names| sequence_of(names)).collect();
+        let (last, before) = sequences.split_last().unwrap();
+        let mut corpus = Corpus::new(&before.iter().collect::<Vec<_>>());
+        let mut pairs = corpus.pairs(min_score);
+        let added = corpus.scores_with(last, min_score);
+        let right = before.len() as u32;
+        pairs.extend(added.iter().map(|&(left, score)| ScoredPair { left: left as u32, right, score }));
+        pairs.sort();
+        prop_assert_eq!(corpus.push(last), before.len());
+        prop_assert_eq!(&corpus.pairs(min_score), &pairs);
+        let all_at_once = Corpus::new(&sequences.iter().collect::<Vec<_>>());
+        prop_assert_eq!(all_at_once.pairs(min_score), pairs);
     }
 }

@@ -15,7 +15,10 @@ mod clusters;
 mod corpus;
 mod lcs;
 mod names;
+mod nearest;
+mod numbers;
 mod package;
+mod pairs;
 mod report;
 mod score;
 mod sequence;
@@ -24,8 +27,10 @@ mod symbol;
 pub use align::{Alignment, DEFAULT_ALIGN_CELLS, LineRange, Located, Place, Region, align};
 pub use bounds::Profile;
 pub use clusters::clusters;
-pub use corpus::{Corpus, ScoredPair, Search};
+pub use corpus::{Comparer, Corpus};
+pub use nearest::Search;
 pub use package::{combined_source, combined_with_lines, is_python, path_order};
+pub use pairs::ScoredPair;
 pub use report::{Comparison, Nearest, SimilarityReport, compare_all, nearest_of_each};
 pub use score::{PLAGIARIZED_FROM, Status, status};
 pub use sequence::Sequence;
@@ -44,15 +49,8 @@ pub fn nearest(query: &Sequence, candidates: &[&Sequence]) -> Option<(usize, u32
     nearest_within(query, candidates, u64::MAX).nearest
 }
 
-/// As [`nearest`], visiting at most `max_cells` table cells in all (some 5·10¹⁰ take a second of
+/// As [`nearest`], visiting at most `max_cells` table cells in all (some 2·10¹¹ take a second of
 /// one core). Comparisons that would go beyond are left out, and the answer says so.
 pub fn nearest_within(query: &Sequence, candidates: &[&Sequence], max_cells: u64) -> Search {
-    let mut all = Vec::with_capacity(candidates.len() + 1);
-    all.push(query);
-    all.extend_from_slice(candidates);
-    let search = Corpus::new(&all).nearest_within(0, 1..all.len(), max_cells);
-    Search {
-        nearest: search.nearest.map(|(index, score)| (index - 1, score)),
-        ..search
-    }
+    Corpus::new(candidates).nearest_to(query, max_cells)
 }
