@@ -1,6 +1,6 @@
 //! `dfab similarity`
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -10,7 +10,7 @@ use crate::pipeline::{Submission, chain};
 use crate::report::similarity::{self as shown, AlignedPair, Document, LocatedPackage};
 use crate::report::{Format, write_line, write_pretty};
 use crate::review::{self, Reviewed};
-use crate::similarity::{self, Corpus, PLAGIARIZED_FROM, SimilarityReport, Status};
+use crate::similarity::{self, Corpus, PLAGIARIZED_FROM, Sequence, SimilarityReport, Status};
 use crate::store::{self, Store, artifact_path};
 
 use super::args::SimilarityArgs;
@@ -22,11 +22,41 @@ use super::sources::Sources;
 /// Sources to compare, by the names the caller gave them.
 struct Compared {
     names: Vec<String>,
-    packages: Vec<LocatedPackage>,
+    structures: Vec<Structure>,
     /// Some argument is refused or not Python.
     refused: bool,
     /// Some argument could not be read.
     unreadable: bool,
+}
+
+/// What is compared.
+enum Structure {
+    Sequence(Sequence),
+    /// With the place of every item, where lines will be shown.
+    Located(LocatedPackage),
+}
+
+impl Structure {
+    fn sequence(&self) -> &Sequence {
+        match self {
+            Structure::Sequence(sequence) => sequence,
+            Structure::Located(package) => package.located.sequence(),
+        }
+    }
+
+    fn located(&self) -> Option<&LocatedPackage> {
+        match self {
+            Structure::Sequence(_) => None,
+            Structure::Located(package) => Some(package),
+        }
+    }
+}
+
+/// What is to be compared.
+struct Wanted {
+    submission: Submission,
+    /// Its structure, if that is stored and enough.
+    known: Option<Sequence>,
 }
 
 /// Why one argument is left out.
@@ -37,17 +67,24 @@ struct LeftOut {
 }
 
 pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliError> {
-    let compared = read(context, &wanted(context, args)?);
+    let mut compared = read(context, args, wanted(context, args)?);
     let sequences: Vec<_> = compared
-        .packages
+        .structures
         .iter()
-        .map(|package| package.located.sequence())
+        .map(Structure::sequence)
         .collect();
     let corpus = Corpus::new(&sequences);
+    if !args.regions {
+        // The corpus has its own copy.
+        compared.structures = Vec::new();
+    }
+    // A line at a time would be a system call for each pair.
+    let out = &mut BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, io::stdout().lock());
     let plagiarized = match args.nearest {
-        true => nearest(context, &compared, &corpus)?,
-        false => pairs(context, args, &compared, &corpus)?,
+        true => nearest(context, &compared, &corpus, out)?,
+        false => pairs(context, args, &compared, &corpus, out)?,
     };
+    out.flush()?;
     match compared.unreadable {
         true => Ok(Exit::Failure),
         false => Ok(Exit::when(
@@ -57,8 +94,10 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
     }
 }
 
+const OUTPUT_BUFFER_BYTES: usize = 1 << 16;
+
 /// What is to be compared: what was named, then what is stored.
-fn wanted(context: &Context, args: &SimilarityArgs) -> Result<Vec<Submission>, CliError> {
+fn wanted(context: &Context, args: &SimilarityArgs) -> Result<Vec<Wanted>, CliError> {
     let mut wanted = Vec::new();
     if !args.paths.is_empty() {
         for submission in inputs::expand(context, &args.paths, &Hotkeys::default())? {
@@ -68,14 +107,30 @@ fn wanted(context: &Context, args: &SimilarityArgs) -> Result<Vec<Submission>, C
             }
         }
     }
+    let to_read = |submission| Wanted {
+        submission,
+        known: None,
+    };
+    let mut wanted: Vec<Wanted> = wanted.into_iter().map(to_read).collect();
     if args.stored {
         let store = Store::open_read_only(&context.settings.database)?;
         let root = &context.settings.artifact_root;
-        for stored in store.stored_submissions()? {
-            wanted.push(Submission {
-                path: artifact_path(root, &stored.submission_id),
-                package: format!("{}/{}", stored.hotkey, stored.submission_id),
-                hotkey: stored.hotkey,
+        for stored in store.stored_fingerprints()? {
+            let package = format!("{}/{}", stored.hotkey, stored.submission_id);
+            if stored.is_unsound {
+                let message = format!(
+                    "{package}: its stored fingerprint cannot be believed; reading the package"
+                );
+                context.complain(&message, None);
+            }
+            wanted.push(Wanted {
+                submission: Submission {
+                    path: artifact_path(root, &stored.submission_id),
+                    package,
+                    hotkey: stored.hotkey,
+                },
+                // Lines can only be shown of sources.
+                known: stored.sequence.filter(|_| !args.regions),
             });
         }
     }
@@ -94,32 +149,39 @@ fn kept_in(folder: &Path) -> Vec<Submission> {
     kept.collect()
 }
 
-/// Reads and parses everything, in parallel; what cannot be compared is said and left out.
-fn read(context: &Context, submissions: &[Submission]) -> Compared {
+/// Reads and parses everything that is not known, in parallel; what cannot be compared is said and
+/// left out.
+fn read(context: &Context, args: &SimilarityArgs, wanted: Vec<Wanted>) -> Compared {
     let limits = context.package_limits();
-    let read: Vec<Result<LocatedPackage, LeftOut>> = submissions
-        .par_iter()
-        .map(|submission| located(submission, &limits))
+    let read: Vec<(String, Result<Structure, LeftOut>)> = wanted
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|Wanted { submission, known }| {
+            let structure = match known {
+                Some(sequence) => Ok(Structure::Sequence(sequence)),
+                None => structure(&submission, &limits, args.regions),
+            };
+            (submission.package, structure)
+        })
         .collect();
     let mut compared = Compared {
         names: Vec::new(),
-        packages: Vec::new(),
+        structures: Vec::new(),
         refused: false,
         unreadable: false,
     };
-    for (submission, result) in submissions.iter().zip(read) {
+    for (name, result) in read {
         match result {
-            Ok(package) => {
-                compared.names.push(submission.package.clone());
-                compared.packages.push(package);
+            Ok(structure) => {
+                compared.names.push(name);
+                compared.structures.push(structure);
             }
             Err(LeftOut {
                 message,
                 hint,
                 unreadable,
             }) => {
-                let message = named(&submission.package, &message);
-                context.complain(&message, hint.as_deref());
+                context.complain(&named(&name, &message), hint.as_deref());
                 compared.refused |= !unreadable;
                 compared.unreadable |= unreadable;
             }
@@ -128,7 +190,11 @@ fn read(context: &Context, submissions: &[Submission]) -> Compared {
     compared
 }
 
-fn located(submission: &Submission, limits: &PackageLimits) -> Result<LocatedPackage, LeftOut> {
+fn structure(
+    submission: &Submission,
+    limits: &PackageLimits,
+    with_lines: bool,
+) -> Result<Structure, LeftOut> {
     let sources = Sources::read(&submission.path, limits).map_err(|error| LeftOut {
         message: chain(&error),
         hint: error.hint(),
@@ -136,17 +202,23 @@ fn located(submission: &Submission, limits: &PackageLimits) -> Result<LocatedPac
     })?;
     let sources = sources.borrowed();
     let reviewed = review::review(&sources);
-    match review::package_located(&reviewed, &sources) {
-        Some(located) => {
-            let files = reviewed.trees.into_iter().map(|(path, _)| path).collect();
-            Ok(LocatedPackage { files, located })
-        }
-        None => Err(LeftOut {
-            message: why_not(&reviewed),
-            hint: None,
-            unreadable: false,
-        }),
-    }
+    let structure = if with_lines {
+        review::package_located(&reviewed, &sources).map(|located| {
+            let files = reviewed
+                .trees
+                .iter()
+                .map(|(path, _)| path.clone())
+                .collect();
+            Structure::Located(LocatedPackage { files, located })
+        })
+    } else {
+        review::package_sequence(&reviewed, &sources).map(Structure::Sequence)
+    };
+    structure.ok_or_else(|| LeftOut {
+        message: why_not(&reviewed),
+        hint: None,
+        unreadable: false,
+    })
 }
 
 /// Why there is nothing to compare: no Python, or the first place that is not.
@@ -170,9 +242,13 @@ fn named(package: &str, message: &str) -> String {
 }
 
 /// `--nearest`; returns whether anything is plagiarized.
-fn nearest(context: &Context, compared: &Compared, corpus: &Corpus) -> Result<bool, CliError> {
+fn nearest(
+    context: &Context,
+    compared: &Compared,
+    corpus: &Corpus,
+    out: &mut dyn Write,
+) -> Result<bool, CliError> {
     let rows = similarity::nearest_of_each(&compared.names, corpus);
-    let out = &mut io::stdout().lock();
     match context.format() {
         Format::Json => write_pretty(out, &Document::nearest(&rows))?,
         Format::Jsonl => rows.iter().try_for_each(|row| write_line(out, row))?,
@@ -189,6 +265,7 @@ fn pairs(
     args: &SimilarityArgs,
     compared: &Compared,
     corpus: &Corpus,
+    out: &mut dyn Write,
 ) -> Result<bool, CliError> {
     // Clusters are groups of copies: the live service's own bar for plagiarism.
     let threshold = args.min.max(PLAGIARIZED_FROM);
@@ -198,7 +275,6 @@ fn pairs(
     } else {
         Vec::new()
     };
-    let out = &mut io::stdout().lock();
     match (context.format(), args.regions) {
         (Format::Json, _) => write_pretty(out, &Document::pairs(&report, &aligned))?,
         (Format::Jsonl, true) => aligned.iter().try_for_each(|pair| write_line(out, pair))?,
@@ -220,8 +296,8 @@ fn aligned<'n>(compared: &Compared, report: &SimilarityReport<'n>) -> Vec<Aligne
         .pairs()
         .par_iter()
         .filter_map(|pair| {
-            let left = compared.packages.get(pair.left as usize)?;
-            let right = compared.packages.get(pair.right as usize)?;
+            let left = compared.structures.get(pair.left as usize)?.located()?;
+            let right = compared.structures.get(pair.right as usize)?.located()?;
             Some(AlignedPair::new(report.comparison(pair), left, right))
         })
         .collect()

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::Receiver;
 
 use crate::similarity::Sequence;
-use crate::store::{self, Arrival, Failure, RunItemId, RunOutcome, Store, StoreError, Timestamp};
+use crate::store::{
+    self, Arrival, Candidate, Failure, RunItemId, RunOutcome, Store, StoreError, Timestamp,
+};
 
 use super::batch::{BatchError, Listener, Message, Summary, chain};
 use super::cache_key::cache_key;
@@ -100,12 +102,7 @@ impl Conclusion<'_, '_> {
     ) -> Result<(), BatchError> {
         let settings = self.evaluator.settings;
         self.enter(index, Stage::Similarity);
-        let candidates = self.store.candidates(
-            &evaluated.id,
-            &submission.hotkey,
-            settings.similarity_window,
-            settings.similarity_own_history,
-        )?;
+        let candidates = self.candidates(submission, evaluated)?;
         let neighbour = match self.evaluator.compare(submission, evaluated, &candidates) {
             Ok(neighbour) => neighbour,
             Err(error) => {
@@ -143,6 +140,39 @@ impl Conclusion<'_, '_> {
             Err(source) => return Err(source.into()),
         }
         Ok(())
+    }
+
+    /// Those that a submission is compared with. A stored fingerprint that cannot be believed is made
+    /// again from its package, where that was kept.
+    fn candidates(
+        &mut self,
+        submission: &Submission,
+        evaluated: &Evaluated,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let settings = self.evaluator.settings;
+        let mut last_made_again = None;
+        loop {
+            let found = self.store.candidates(
+                &evaluated.id,
+                &submission.hotkey,
+                settings.similarity_window,
+                settings.similarity_own_history,
+            );
+            match found {
+                Err(StoreError::UnreadableFingerprint {
+                    ref submission_id, ..
+                }) if last_made_again.as_ref() != Some(submission_id) => {
+                    let kept = store::artifact_path(&settings.artifact_root, submission_id);
+                    let Some(sequence) = self.evaluator.sequence_of(&kept) else {
+                        return found;
+                    };
+                    self.store
+                        .replace_fingerprint(submission_id, sequence.as_ref())?;
+                    last_made_again = Some(submission_id.clone());
+                }
+                found => return found,
+            }
+        }
     }
 
     /// A submission without a result keeps its place in the order of arrival.

@@ -112,14 +112,7 @@ impl Evaluator<'_> {
         };
 
         enter(Stage::Review);
-        let sources: Vec<Source<'_>> = package
-            .files
-            .iter()
-            .map(|file| Source {
-                path: &file.path,
-                bytes: &file.content,
-            })
-            .collect();
+        let sources = sources(&package);
         let reviewed = review::review(&sources);
         let sequence = review::package_sequence(&reviewed, &sources);
         drop(sources);
@@ -235,6 +228,18 @@ impl Evaluator<'_> {
         Ok(score::score(&dataset, &limits))
     }
 
+    /// The sequence of a kept package, or that its source does not parse; None if there is no such
+    /// package.
+    pub(super) fn sequence_of(&self, kept: &Path) -> Option<Option<Sequence>> {
+        let opened = package::open(kept, &PackageLimits::from(self.settings)).ok()?;
+        let package = opened.package.ok()?;
+        let sources = sources(&package);
+        Some(review::package_sequence(
+            &review::review(&sources),
+            &sources,
+        ))
+    }
+
     /// The nearest of the submissions that arrived before, newest first; None where there is no score to penalise or
     /// nothing to compare.
     ///
@@ -336,7 +341,16 @@ fn failed_score(error: String, size_bytes: u64) -> Score {
     }
 }
 
-/// Table cells one package's comparisons may visit: about a minute of one core. The largest packages allowed, made to
+fn sources(package: &Package) -> Vec<Source<'_>> {
+    let files = package.files.iter();
+    let source = files.map(|file| Source {
+        path: &file.path,
+        bytes: &file.content,
+    });
+    source.collect()
+}
+
+/// Table cells one package's comparisons may visit: about a quarter of a minute of one core. The largest packages allowed, made to
 /// resist every shortcut, would take the whole day; packages of usual size take a thousandth of a second.
 const MAX_CELLS: u64 = 3_000_000_000_000;
 

@@ -138,6 +138,9 @@ fn painted(status: Status) -> (Paint, &'static str) {
     }
 }
 
+/// Pairs that a table shows: more than anybody reads, and what a table that fits its columns can hold.
+const MAX_TABLE_PAIRS: usize = 10_000;
+
 /// Pairs, highest score first, then clusters, then aligned lines.
 pub fn pairs_table(
     report: &SimilarityReport<'_>,
@@ -147,7 +150,8 @@ pub fn pairs_table(
     let mut order: Vec<&ScoredPair> = report.pairs().iter().collect();
     order.sort_by_key(|pair| std::cmp::Reverse(pair.score));
     let mut table = Table::new(&[">score", "verdict", "left", "right"], display);
-    for pair in order {
+    let left_out = order.len().saturating_sub(MAX_TABLE_PAIRS);
+    for pair in order.into_iter().take(MAX_TABLE_PAIRS) {
         let pair = report.comparison(pair);
         table.row([
             (Paint::Plain, pair.score.to_string().as_str()),
@@ -160,6 +164,12 @@ pub fn pairs_table(
         true => "no pairs to show\n".to_owned(),
         false => table.text(),
     };
+    if left_out > 0 {
+        let _ = writeln!(
+            text,
+            "{left_out} more, no higher; --min leaves out low ones, --format jsonl lists all"
+        );
+    }
     for (index, cluster) in report.clusters().enumerate() {
         if index == 0 {
             text.push('\n');

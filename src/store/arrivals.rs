@@ -12,6 +12,7 @@ use crate::settings::{OwnHistory, Window};
 use crate::similarity::Sequence;
 
 use super::error::of_submission;
+use super::fingerprints::{self, put_fingerprint};
 use super::runs::set_item;
 use super::{RunItemId, Store, StoreError, Timestamp};
 
@@ -72,8 +73,8 @@ impl Store {
     /// use up a place but are left out; an excluded own history is not counted at all.
     ///
     /// # Errors
-    /// The database fails, or holds a fingerprint that cannot be read: leaving it out would change
-    /// who is whose neighbour.
+    /// The database fails, or holds a fingerprint that cannot be believed: leaving it out would
+    /// change who is whose neighbour.
     pub fn candidates(
         &self,
         submission_id: &str,
@@ -98,9 +99,9 @@ impl Store {
                     AND (?2 OR hotkey <> ?3)
                 ORDER BY sequence DESC LIMIT ?4
             )
-            SELECT counted.submission_id, counted.hotkey, fingerprints.sequence AS fingerprint
+            SELECT counted.submission_id, counted.hotkey, fingerprints.sequence AS fingerprint,
+                fingerprints.format, fingerprints.digest
             FROM counted JOIN fingerprints USING (submission_id)
-            WHERE fingerprints.sequence IS NOT NULL
             ORDER BY counted.place DESC";
         let include_own = own == OwnHistory::Include;
         let found = self.read("looking for neighbours", |connection| {
@@ -109,27 +110,30 @@ impl Store {
                 statement.query_map(params![submission_id, include_own, hotkey, limit], |row| {
                     let id: String = row.get("submission_id")?;
                     let hotkey: String = row.get("hotkey")?;
-                    let fingerprint: Vec<u8> = row.get("fingerprint")?;
                     // Read at once: the bytes of a whole history at a time would be too many.
-                    let sequence = Sequence::from_bytes(&fingerprint);
-                    Ok((id, hotkey, sequence))
+                    let read = fingerprints::read(row, &id)?;
+                    Ok((id, hotkey, read))
                 })?;
             rows.collect::<Result<Vec<_>, _>>()
         })?;
-        found
-            .into_iter()
-            .map(|(submission_id, hotkey, sequence)| match sequence {
-                Some(sequence) => Ok(Candidate {
+        let mut candidates = Vec::with_capacity(found.len());
+        for (submission_id, hotkey, read) in found {
+            match read {
+                Some(Some(sequence)) => candidates.push(Candidate {
                     submission_id,
                     hotkey,
                     sequence,
                 }),
-                None => Err(StoreError::UnreadableFingerprint {
-                    path: self.path.clone(),
-                    submission_id,
-                }),
-            })
-            .collect()
+                Some(None) => {}
+                None => {
+                    return Err(StoreError::UnreadableFingerprint {
+                        path: self.path.clone(),
+                        submission_id,
+                    });
+                }
+            }
+        }
+        Ok(candidates)
     }
 }
 
@@ -170,19 +174,4 @@ fn last_arrival(connection: &Connection) -> Result<Option<Timestamp>, rusqlite::
         .query_row([], |row| row.get::<_, String>("arrived_at"))
         .optional()?;
     Ok(text.and_then(|text| Timestamp::parse(&text)))
-}
-
-/// Keeps what a submission is compared by.
-pub(super) fn put_fingerprint(
-    transaction: &Transaction<'_>,
-    submission_id: &str,
-    sequence: Option<&Sequence>,
-) -> Result<(), rusqlite::Error> {
-    transaction
-        .prepare_cached(
-            "INSERT INTO fingerprints (submission_id, sequence) VALUES (?1, ?2)
-             ON CONFLICT (submission_id) DO UPDATE SET sequence = excluded.sequence",
-        )?
-        .execute((submission_id, sequence.map(Sequence::to_bytes)))?;
-    Ok(())
 }

@@ -5,8 +5,9 @@ use serde::Serialize;
 
 use crate::similarity::Sequence;
 
-use super::arrivals::{arrive, put_fingerprint};
+use super::arrivals::arrive;
 use super::error::of_submission;
+use super::fingerprints::put_fingerprint;
 use super::runs::set_item;
 use super::{ItemState, RunItemId, Store, StoreError, SubmissionRow, Timestamp, rows};
 

@@ -14,6 +14,7 @@ mod artifacts;
 mod beside;
 mod error;
 mod evaluations;
+mod fingerprints;
 mod identity;
 mod open;
 mod queries;
@@ -33,6 +34,7 @@ pub use arrivals::{Arrival, Candidate};
 pub use artifacts::{artifact_path, keep_artifact, kept_submissions};
 pub use error::StoreError;
 pub use evaluations::{Evaluated, PastEvaluation};
+pub use fingerprints::StoredFingerprint;
 pub use queries::{LeaderboardRow, StoredSubmission};
 pub use rows::SubmissionRow;
 pub use runs::{Failure, ItemState, NewItem, NewRun, Run, RunId, RunItem, RunItemId, RunOutcome};
@@ -47,6 +49,8 @@ pub struct Store {
     identity: Identity,
     /// False only for a file of the service's that was opened for reading and has no table of ours.
     has_own_tables: bool,
+    /// False for a file opened for reading that has not had the migration which seals fingerprints.
+    has_seals: bool,
     /// Set where the file is read without locks, because they would leave files behind.
     lying_still: Option<LyingStill>,
 }

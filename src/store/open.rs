@@ -10,14 +10,19 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::beside::{self, LyingStill};
 use super::error::at;
+use super::fingerprints::seal_earlier;
 use super::identity::Identity;
 use super::{Store, StoreError, rows};
 
 /// Schema changes in order; a file of version N has had the first N.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
+    include_str!("migrations/0003.sql"),
 ];
+
+/// The version from which on fingerprints are sealed.
+const SEALING: usize = 3;
 
 /// What hangs on the service's table; every statement may be repeated.
 const ATTACH: &str = include_str!("attach.sql");
@@ -76,6 +81,7 @@ impl Store {
             path: path.to_owned(),
             identity: Identity::of(path)?,
             has_own_tables: true,
+            has_seals: true,
             lying_still: None,
         })
     }
@@ -106,6 +112,7 @@ impl Store {
             path: path.to_owned(),
             identity: Identity::of(path)?,
             has_own_tables: version > 0,
+            has_seals: version >= SEALING as i64,
             lying_still,
         })
     }
@@ -292,6 +299,9 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
         let sql = "INSERT INTO dfab_schema (version, program_version) VALUES (?1, ?2)";
         let version = (index as i64 + 1, env!("CARGO_PKG_VERSION"));
         transaction.execute(sql, version).map_err(&fail)?;
+    }
+    if done < SEALING {
+        seal_earlier(&transaction).map_err(&fail)?;
     }
     transaction.execute_batch(ATTACH).map_err(&fail)?;
     transaction.commit().map_err(&fail)

@@ -177,11 +177,29 @@ fn a_folder_of_stored_packages_is_compared_without_a_database() {
 }
 
 #[test]
-fn a_stored_package_that_is_gone_is_named_and_the_rest_compared() {
+fn stored_fingerprints_are_compared_without_their_packages() {
     let place = stored();
     fs::remove_dir_all(place.path("artifacts")).unwrap();
+    let ran = place
+        .dfab(&[
+            "similarity",
+            "--stored",
+            "new.zip",
+            "--nearest",
+            "--format",
+            "json",
+        ])
+        .exits(1);
+    assert_eq!(ran.json()["nearest"][0]["score"], 100);
+    // Lines can only be shown of sources.
     place
-        .dfab(&["similarity", "--stored", "one.py", "renamed.py"])
+        .dfab(&[
+            "similarity",
+            "--stored",
+            "one.py",
+            "renamed.py",
+            "--regions",
+        ])
         .exits(3)
         .says("5A/")
         .prints("renamed.py");
@@ -190,4 +208,46 @@ fn a_stored_package_that_is_gone_is_named_and_the_rest_compared() {
         .dfab(&["similarity", "--stored", "--database", "none.db"])
         .exits(3)
         .says("none.db");
+}
+
+#[test]
+fn a_damaged_fingerprint_is_named_and_made_again_from_its_package() {
+    let place = stored();
+    let damage = || {
+        let database = rusqlite::Connection::open(place.path("dfab.sqlite3")).unwrap();
+        // The other submission's, digest included.
+        let sql = "UPDATE fingerprints SET (sequence, digest) =
+            (SELECT sequence, digest FROM fingerprints ORDER BY submission_id LIMIT 1)";
+        assert!(database.execute(sql, []).unwrap() >= 2);
+    };
+    let arguments = [
+        "similarity",
+        "new.zip",
+        "--stored",
+        "--nearest",
+        "--format",
+        "json",
+    ];
+    let sound = place.dfab(&arguments).exits(1).json();
+    damage();
+    let ran = place.dfab(&arguments).exits(1).says("cannot be believed");
+    assert_eq!(ran.json(), sound);
+    // A run does not only notice: it stores what it made again.
+    place
+        .dfab(&["run", "new.zip", "--hotkey", "5C", "--exit-zero"])
+        .exits(0);
+    let kept = place.dfab(&arguments).exits(1);
+    assert!(
+        !kept.stderr.contains("cannot be believed"),
+        "{}",
+        kept.stderr
+    );
+    // Without the package there is nothing to make it from.
+    damage();
+    fs::remove_dir_all(place.path("artifacts")).unwrap();
+    place
+        .dfab(&arguments)
+        .exits(3)
+        .says("cannot be believed")
+        .says("source.zip");
 }

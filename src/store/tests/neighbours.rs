@@ -118,18 +118,58 @@ fn a_row_of_the_service_uses_up_a_place_of_the_window() {
 }
 
 #[test]
-fn a_fingerprint_that_cannot_be_read_is_an_error() {
+fn a_fingerprint_that_cannot_be_believed_is_noticed_and_can_be_replaced() {
+    let damages = [
+        "sequence = x'00'",
+        "sequence = 'text'",
+        "sequence = NULL",
+        // Another node class: well-formed, but not what was stored.
+        "sequence = CAST(replace(sequence, x'06', x'07') AS BLOB)",
+        "digest = NULL",
+        "digest = 7",
+        "format = 99",
+        "(sequence, digest) = (SELECT sequence, digest FROM fingerprints WHERE submission_id = 'other')",
+    ];
+    for damage in damages {
+        let place = place();
+        let mut store = place.open();
+        record(&mut store, &row("a", "5A", 0.6)).unwrap();
+        record(&mut store, &row("other", "5A", 0.6)).unwrap();
+        let sql = format!("UPDATE fingerprints SET {damage} WHERE submission_id = 'a'");
+        assert_eq!(place.raw().execute(&sql, []).unwrap(), 1);
+        let candidates =
+            |store: &Store| store.candidates("b", "5B", Window::All, OwnHistory::Include);
+        let error = candidates(&store).expect_err(damage);
+        assert!(error.to_string().contains("submission a"), "{error}");
+        let stored = store.stored_fingerprints().unwrap();
+        assert!(
+            stored[0].is_unsound && stored[0].sequence.is_none(),
+            "{damage}"
+        );
+        assert!(
+            !stored[1].is_unsound && stored[1].sequence.is_some(),
+            "{damage}"
+        );
+        let again = sequence("y = 2\n");
+        store.replace_fingerprint("a", Some(&again)).unwrap();
+        assert_eq!(ids(&candidates(&store).unwrap()), ["other", "a"]);
+        assert_eq!(
+            store.stored_fingerprints().unwrap()[0].sequence,
+            Some(again)
+        );
+    }
+}
+
+#[test]
+fn a_submission_that_does_not_parse_is_known_not_to() {
     let place = place();
     let mut store = place.open();
     record(&mut store, &row("a", "5A", 0.6)).unwrap();
-    place
-        .raw()
-        .execute("UPDATE fingerprints SET sequence = x'00'", [])
-        .unwrap();
-    let error = store
-        .candidates("b", "5B", Window::All, OwnHistory::Include)
-        .unwrap_err();
-    assert!(error.to_string().contains("submission a"), "{error}");
+    store.replace_fingerprint("a", None).unwrap();
+    let stored = &store.stored_fingerprints().unwrap()[0];
+    assert!(!stored.is_unsound && stored.sequence.is_none());
+    let found = store.candidates("b", "5B", Window::All, OwnHistory::Include);
+    assert!(found.unwrap().is_empty());
 }
 
 proptest! {

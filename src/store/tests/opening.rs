@@ -35,12 +35,20 @@ fn a_file_of_an_earlier_version_is_read_as_it_is_and_brought_up_to_date_when_wri
     record(&mut place.open(), &row("a", "5Key", 0.7)).unwrap();
     place
         .raw()
-        .execute_batch("DROP INDEX evaluations_by_score; DELETE FROM dfab_schema WHERE version = 2")
+        .execute_batch(
+            "DROP INDEX evaluations_by_score; DELETE FROM dfab_schema WHERE version > 1;
+             ALTER TABLE fingerprints DROP COLUMN format;
+             ALTER TABLE fingerprints DROP COLUMN program_version;
+             ALTER TABLE fingerprints DROP COLUMN digest;",
+        )
         .unwrap();
     let read = Store::open_read_only(&place.path).unwrap();
     assert_eq!(read.weights().unwrap()["5Key"], 0.7);
+    let known = |store: &Store| store.stored_fingerprints().unwrap()[0].sequence.clone();
+    assert_eq!(known(&read), None, "nothing says that it can be believed");
     drop(read);
-    drop(place.open());
+    // What was there is looked at once, and sealed.
+    assert_eq!(known(&place.open()), Some(sequence("x = 1\n")));
     let sql = "SELECT count(*) FROM sqlite_master WHERE name = 'evaluations_by_score'";
     let made: i64 = place.raw().query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(made, 1);
@@ -160,7 +168,7 @@ fn a_newer_file_is_refused_and_left_as_it_was() {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 2,
+                    known: 3,
                     ..
                 }
             ),
