@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context, args: &ScoreArgs) -> Result<Exit, CliError>
                 continue;
             }
         };
-        let scored = Scored::new(&dataset::decode(&bytes), context, args.explain);
+        let scored = Scored::new(bytes, context, args.explain);
         all_passed &= scored.result.passed;
         let item = scored.item(&shown);
         match (context.format(), &mut document) {
@@ -81,10 +81,14 @@ struct Scored {
 }
 
 impl Scored {
-    fn new(text: &str, context: &Context, explain: bool) -> Scored {
+    fn new(bytes: Vec<u8>, context: &Context, explain: bool) -> Scored {
         let limits = ConversationLimits::from(&context.settings);
-        match Dataset::parse_keeping(text, limits.max_conversations) {
+        let text = dataset::decode(&bytes);
+        match Dataset::parse_keeping(&text, limits.max_conversations) {
             Ok(dataset) => {
+                // The conversations have what they need of it; scoring needs the room.
+                drop(text);
+                drop(bytes);
                 let (result, explanation) = if explain {
                     let (result, explanation) = score::score_and_explain(&dataset, &limits);
                     (result, Some(explanation))
@@ -98,7 +102,7 @@ impl Scored {
                 }
             }
             Err(error) => Scored {
-                digest: dataset::digest(text),
+                digest: dataset::digest(&text),
                 result: Score {
                     size_bytes: text.len() as u64,
                     error: Some(error.to_string()),

@@ -68,13 +68,12 @@ impl Variety {
 }
 
 impl Originality {
-    fn of(dataset: &Dataset, facts: &[Facts]) -> Originality {
+    fn of(facts: &[Facts], mean_similarity: f64) -> Originality {
         let unique = facts
             .iter()
             .map(|facts| facts.identity)
             .collect::<HashSet<Identity>>()
             .len();
-        let mean_similarity = Openings::new(dataset.conversations()).mean_similarity();
         let mut hollow = 0.0;
         for facts in facts {
             for flaw in [facts.mostly_short, facts.mostly_filler] {
@@ -106,9 +105,13 @@ impl Originality {
 
 impl Assessment {
     pub(super) fn of(dataset: &Dataset) -> Assessment {
-        let facts: Vec<Facts> = dataset.conversations().par_iter().map(Facts::of).collect();
+        // Side by side: numbering the openings' words is one thread's work.
+        let (facts, mean_similarity) = rayon::join(
+            || -> Vec<Facts> { dataset.conversations().par_iter().map(Facts::of).collect() },
+            || Openings::new(dataset.conversations()).mean_similarity(),
+        );
         Assessment {
-            originality: Originality::of(dataset, &facts),
+            originality: Originality::of(&facts, mean_similarity),
             variety: Variety::of(dataset, &facts),
             facts,
         }

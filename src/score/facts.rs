@@ -6,7 +6,9 @@ use super::sum::clamp;
 use crate::dataset::json::{Object, Value};
 use crate::dataset::{Conversation, Message, Role};
 use crate::text::PyStr;
+use memchr::memmem::Finder;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 /// Names of tools every coding agent is known to have.
 pub(super) const KNOWN_TOOLS: [&str; 7] =
@@ -139,10 +141,7 @@ impl Facts {
             .iter()
             .filter(|message| message.content.len() < SHORT_CONTENT)
             .count();
-        let filler = assistant
-            .iter()
-            .filter(|message| is_filler(&message.content))
-            .count();
+        let (coding_words, filler) = coding_and_filler(conversation);
         let reasoned = |message: &&&Message| {
             let words = message.reasoning.iter().flat_map(PyStr::words);
             words.take(REASONING_WORDS).count() == REASONING_WORDS
@@ -165,7 +164,7 @@ impl Facts {
             reasoned_messages: assistant.iter().filter(reasoned).count(),
             calls,
             accepted_calls,
-            coding_words: coding_words(conversation),
+            coding_words,
             has_answer: truthy("patch") || truthy("answer"),
             has_tests: matches!(field(final_state, "tests"), Some(Value::List(tests)) if !tests.is_empty()),
             task: (!conversation.task.is_empty()).then(|| TaskLabels {
@@ -220,10 +219,17 @@ fn is_silent(message: &Message) -> bool {
     message.content.is_empty() && message.function_call.is_none()
 }
 
-fn is_filler(content: &PyStr) -> bool {
-    let lowered = content.lower();
-    FILLER_PHRASES.iter().any(|phrase| lowered.contains(phrase))
+fn is_filler(lowered: &PyStr) -> bool {
+    FILLER_SEARCHES
+        .iter()
+        .any(|phrase| phrase.find(lowered.as_bytes()).is_some())
 }
+
+/// Prepared once: there are sixteen searches in every message.
+static FILLER_SEARCHES: LazyLock<[Finder<'static>; FILLER_PHRASES.len()]> =
+    LazyLock::new(|| FILLER_PHRASES.map(Finder::new));
+static CODING_SEARCHES: LazyLock<[Finder<'static>; CODING_WORDS.len()]> =
+    LazyLock::new(|| CODING_WORDS.map(Finder::new));
 
 /// All calls, and those that name a tool we know, a tool declared, or (newer form) say how it is
 /// to be used.
@@ -257,22 +263,54 @@ fn declared_tools(tools: &[Value]) -> HashSet<PyStr> {
     names.map(Value::to_py_str).collect()
 }
 
-/// How many coding words occur in task, contents or tags. No word has a space in it, so what the
-/// service joins with spaces can be searched piece by piece.
-fn coding_words(conversation: &Conversation) -> usize {
-    let task = [
+/// Coding words that were not found yet. No word has a space in it, so what the service joins with
+/// spaces can be searched piece by piece.
+struct CodingWords {
+    missing: Vec<&'static Finder<'static>>,
+}
+
+impl CodingWords {
+    fn new() -> CodingWords {
+        CodingWords {
+            missing: CODING_SEARCHES.iter().collect(),
+        }
+    }
+
+    /// Whether a piece not searched yet can still tell something.
+    fn is_open(&self) -> bool {
+        !self.missing.is_empty()
+    }
+
+    fn search(&mut self, lowered: &PyStr) {
+        self.missing
+            .retain(|word| word.find(lowered.as_bytes()).is_none());
+    }
+
+    fn found(&self) -> usize {
+        CODING_SEARCHES.len() - self.missing.len()
+    }
+}
+
+/// How many coding words occur in task, contents or tags, and how many assistant contents are filler.
+/// Both look at contents in lower case, which is made once.
+fn coding_and_filler(conversation: &Conversation) -> (usize, usize) {
+    let mut coding = CodingWords::new();
+    let labels = [
         label(&conversation.task, "type"),
         label(&conversation.task, "prompt"),
+        label(&conversation.metadata, "benchmark_tags"),
     ];
-    let tags = label(&conversation.metadata, "benchmark_tags");
-    let contents = conversation.messages.iter().map(|message| &message.content);
-    let mut missing = CODING_WORDS.to_vec();
-    for piece in task.iter().chain(contents).chain([&tags]) {
-        if missing.is_empty() {
-            break;
+    labels
+        .iter()
+        .for_each(|label| coding.search(&label.lower()));
+    let mut filler = 0;
+    for message in &conversation.messages {
+        let is_answer = message.role == Role::Assistant;
+        if is_answer || coding.is_open() {
+            let lowered = message.content.lower();
+            coding.search(&lowered);
+            filler += usize::from(is_answer && is_filler(&lowered));
         }
-        let lowered = piece.lower();
-        missing.retain(|word| !lowered.contains(word));
     }
-    CODING_WORDS.len() - missing.len()
+    (coding.found(), filler)
 }

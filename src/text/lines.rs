@@ -29,6 +29,23 @@ fn is_line_end(c: char) -> bool {
     )
 }
 
+/// The first character that ends a line, and where it is. Looks at bytes: few texts have many that
+/// could begin such a character and do not.
+fn first_line_end(text: &str) -> Option<(usize, char)> {
+    // The first bytes of the characters above, those beyond ASCII being U+0085, U+2028 and U+2029.
+    let may_begin = |&byte: &u8| matches!(byte, 0x0a..=0x0d | 0x1c..=0x1e | 0xc2 | 0xe2);
+    let mut from = 0;
+    loop {
+        let rest = text.as_bytes().get(from..)?;
+        let at = from + rest.iter().position(may_begin)?;
+        let c = text.get(at..)?.chars().next()?;
+        if is_line_end(c) {
+            return Some((at, c));
+        }
+        from = at + c.len_utf8();
+    }
+}
+
 /// The lines of a text as Python's `str.splitlines()` cuts them, without their ends.
 ///
 /// Besides `\n`, `\r` and `\r\n` a line ends at `\v`, `\f`, U+001C–U+001E, U+0085, U+2028 and
@@ -40,7 +57,7 @@ pub fn splitlines(text: &str) -> impl Iterator<Item = &str> {
         if rest.is_empty() {
             return None;
         }
-        let Some((at, end)) = rest.char_indices().find(|&(_, c)| is_line_end(c)) else {
+        let Some((at, end)) = first_line_end(rest) else {
             return Some(std::mem::take(&mut rest));
         };
         let (line, tail) = rest.split_at(at);

@@ -75,23 +75,6 @@ impl PyStr {
         })
     }
 
-    /// Whether a piece of plain ASCII occurs anywhere.
-    pub fn contains(&self, ascii: &str) -> bool {
-        let needle = ascii.as_bytes();
-        let Some((&first, _)) = needle.split_first() else {
-            return true;
-        };
-        let mut rest = &self.bytes[..];
-        while let Some(at) = rest.iter().position(|&byte| byte == first) {
-            rest = &rest[at..];
-            if rest.starts_with(needle) {
-                return true;
-            }
-            rest = &rest[1..];
-        }
-        false
-    }
-
     /// Python's `repr`: quoted and escaped.
     pub fn repr(&self) -> String {
         let mut out = String::with_capacity(self.bytes.len() + 2);

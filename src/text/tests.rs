@@ -132,10 +132,3 @@ fn words_are_cut_at_python_white_space() {
         ["a".as_bytes(), "bé".as_bytes(), "c\u{200b}d".as_bytes()]
     );
 }
-
-#[test]
-fn a_piece_is_found_anywhere() {
-    let text = PyStr::from("aab éabc");
-    assert!(text.contains("ab") && text.contains("abc") && text.contains(""));
-    assert!(!text.contains("abd") && !text.contains("aaa"));
-}

@@ -145,6 +145,8 @@ impl Reader<'_> {
                 match next {
                     Some(b'}') => {
                         self.at += 1;
+                        // Most objects are small, and a new one has room for several members.
+                        members.shrink_to_fit();
                         Ok(Started::Value(Value::Object(Box::new(members))))
                     }
                     Some(b',') => {
@@ -246,15 +248,21 @@ impl Reader<'_> {
     fn string(&mut self) -> Result<PyStr, JsonError> {
         let begin = self.at;
         self.at += 1;
+        // Most strings have nothing to unescape and are copied in one piece.
+        let length = self.rest().iter().position(|&byte| is_special(byte));
+        if let Some(end) = length.map(|length| self.at + length)
+            && self.bytes.get(end) == Some(&b'"')
+        {
+            let text = self.text.get(self.at..end).unwrap_or_default();
+            self.at = end + 1;
+            return Ok(PyStr::from(text));
+        }
         let mut out = PyStrBuilder::default();
         loop {
             let plain = self.at;
-            while self
-                .peek()
-                .is_some_and(|byte| byte != b'"' && byte != b'\\' && byte > 0x1f)
-            {
-                self.at += 1;
-            }
+            let rest = self.rest();
+            let length = rest.iter().position(|&byte| is_special(byte));
+            self.at += length.unwrap_or(rest.len());
             out.push_str(self.text.get(plain..self.at).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
@@ -345,4 +353,9 @@ impl Reader<'_> {
             position,
         }
     }
+}
+
+/// Whether a byte ends a stretch of plain text in a string: the quote, an escape, or what must be one.
+fn is_special(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\' || byte < 0x20
 }
