@@ -239,7 +239,7 @@ fn tool_call(value: Value) -> Result<ToolCall, LineError> {
     let name = take_text(&mut fields, "name").ok_or(LineError::ToolCallNameRequired)?;
     let arguments = match take(&mut fields, "arguments") {
         None => Object::default(),
-        Some(Value::Object(members)) => *members,
+        Some(Value::Object(members)) => members,
         Some(_) => return Err(LineError::ToolCallArgumentsNotAnObject),
     };
     Ok(ToolCall {
@@ -263,7 +263,7 @@ fn take_text(fields: &mut Object, name: &str) -> Option<PyStr> {
 
 fn take_object(fields: &mut Object, name: &str) -> Object {
     match take(fields, name) {
-        Some(Value::Object(members)) => *members,
+        Some(Value::Object(members)) => members,
         _ => Object::default(),
     }
 }

@@ -6,10 +6,12 @@
 //! can exhaust the program's.
 
 mod number;
+mod object;
 mod reader;
 #[cfg(test)]
 mod tests;
 mod value;
 
+pub use object::Object;
 pub use reader::{JsonError, MAX_DEPTH, read};
-pub use value::{Int, Object, Value};
+pub use value::{Int, Value};

@@ -1,7 +1,8 @@
 //! The reader: one pass, an explicit stack, CPython's messages and positions.
 
 use super::number;
-use super::value::{Object, Value};
+use super::object::Object;
+use super::value::Value;
 use crate::text::{PyStr, PyStrBuilder};
 
 /// How many arrays and objects may be open at once. CPython's own bound lies near it and depends
@@ -104,7 +105,7 @@ impl Reader<'_> {
         match (opening, self.peek()) {
             (Some(b'{'), Some(b'}')) => {
                 self.at += 1;
-                Ok(Started::Value(Value::Object(Box::default())))
+                Ok(Started::Value(Value::Object(Object::default())))
             }
             (Some(b'{'), _) => {
                 let key = self.key()?;
@@ -147,7 +148,7 @@ impl Reader<'_> {
                         self.at += 1;
                         // Most objects are small, and a new one has room for several members.
                         members.shrink_to_fit();
-                        Ok(Started::Value(Value::Object(Box::new(members))))
+                        Ok(Started::Value(Value::Object(members)))
                     }
                     Some(b',') => {
                         self.at += 1;

@@ -1,11 +1,8 @@
 //! Parsed values and what Python makes of them: truth, `str` and `repr`.
 
+use super::object::Object;
 use crate::text::{PyStr, float_repr};
-use indexmap::IndexMap;
 use std::fmt::Write;
-
-/// A JSON object with keys in order of first appearance, as in a Python `dict`.
-pub type Object = IndexMap<PyStr, Value>;
 
 /// An integer of any size.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,7 +29,7 @@ pub enum Value {
     /// `list`
     List(Vec<Value>),
     /// `dict`
-    Object(Box<Object>),
+    Object(Object),
 }
 
 impl Value {
