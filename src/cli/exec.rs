@@ -58,9 +58,7 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     // Before the package is read, so that isolation is ready when the package is.
     let workspace = pipeline::new_workspace(&shown)?;
     evaluator.expect(workspace.path());
-    let package = package::open(&path, &context.package_limits())
-        .and_then(|opened| opened.package)
-        .map_err(named)?;
+    let package = package::open_files(&path, &context.package_limits()).map_err(named)?;
     let entrypoint = &package.entrypoint;
     context.detail(&format!(
         "executor {}, entrypoint {entrypoint}",

@@ -35,11 +35,25 @@ struct Found {
 /// Where the ZIP of the folder is bound to be refused (too many files, a link, too much content),
 /// the contract's message comes without packing it; everything else is for the reader to say.
 pub(super) fn pack(root: &Path, limits: &PackageLimits) -> Result<Vec<u8>, PackageError> {
+    write(&find(root, limits)?, limits, CompressionMethod::Deflated)
+}
+
+/// The same content without compression, where that is within the limit too: the ZIP only passes through then.
+pub(super) fn pack_quickly(root: &Path, limits: &PackageLimits) -> Result<Vec<u8>, PackageError> {
+    let found = find(root, limits)?;
+    let plain = write(&found, limits, CompressionMethod::Stored)?;
+    if plain.len() as u64 <= limits.max_submission_size_bytes {
+        return Ok(plain);
+    }
+    write(&found, limits, CompressionMethod::Deflated)
+}
+
+fn find(root: &Path, limits: &PackageLimits) -> Result<Vec<Found>, PackageError> {
     let found = walk(root, limits)?;
     if found.iter().any(|file| file.is_symlink) || exceeds(&found, limits) {
         check_like_zip(&found, limits)?;
     }
-    write(&found, limits)
+    Ok(found)
 }
 
 fn exceeds(found: &[Found], limits: &PackageLimits) -> bool {
@@ -130,11 +144,15 @@ pub(crate) fn special_kind(kind: FileType) -> Option<&'static str> {
     }
 }
 
-fn write(found: &[Found], limits: &PackageLimits) -> Result<Vec<u8>, PackageError> {
+fn write(
+    found: &[Found],
+    limits: &PackageLimits,
+    method: CompressionMethod,
+) -> Result<Vec<u8>, PackageError> {
     // The time and mode of an entry are fixed, the host system too.
     let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(LEVEL))
+        .compression_method(method)
+        .compression_level((method == CompressionMethod::Deflated).then_some(LEVEL))
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644)
         .system(System::Unix);

@@ -33,7 +33,7 @@ mod tests;
 pub use error::{DirectoryFault, EntryFault, FolderFault, ManifestFault, PackageError};
 pub use extract::extract;
 pub(crate) use folder::special_kind;
-pub use open::{Opened, open};
+pub use open::{Opened, open, open_files};
 pub use view::{ErrorView, FileView, PackageView};
 
 /// Longest entry name, counted over the whole stored name in UTF-8: what one file-system name may

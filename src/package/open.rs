@@ -23,6 +23,18 @@ impl Opened {
     }
 }
 
+/// Opens a ZIP file, or a folder as the ZIP it will be, for someone who needs the files and not the ZIP's bytes.
+///
+/// # Errors
+/// What the package is refused for, and where the disk fails.
+pub fn open_files(path: &Path, limits: &PackageLimits) -> Result<Package, PackageError> {
+    let bytes = match path.is_dir() {
+        true => folder::pack_quickly(path, limits),
+        false => read_zip_bytes(path, limits),
+    };
+    read_zip(&bytes?, limits)
+}
+
 /// Opens a ZIP file, or a folder as the ZIP it will be.
 ///
 /// # Errors

@@ -257,7 +257,7 @@ pub(super) fn receive<T: DeserializeOwned>(
     let mut bytes = vec![0; length.min(MAX_MESSAGE)];
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(MAX_ATTACHED))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let received = rustix::io::retry_on_intr(|| {
+    let received = after_a_reset(|| {
         let mut parts = [IoSliceMut::new(&mut bytes)];
         rustix::net::recvmsg(channel, &mut parts, &mut control, RecvFlags::CMSG_CLOEXEC)
     })?;
@@ -279,21 +279,22 @@ pub(super) fn receive<T: DeserializeOwned>(
 
 /// Waits for a message and tells its length; `None` when the other side is gone.
 fn next_length(channel: BorrowedFd<'_>) -> io::Result<Option<usize>> {
-    let peek = || {
-        rustix::io::retry_on_intr(|| {
-            let nothing: &mut [u8] = &mut [];
-            rustix::net::recv(channel, nothing, RecvFlags::PEEK | RecvFlags::TRUNC)
-        })
-    };
-    let peeked = match peek() {
-        // The other end closed with something of ours unread. The kernel says so once, before the
-        // last messages, which are still there.
-        Err(rustix::io::Errno::CONNRESET) => peek(),
-        other => other,
-    };
+    let peeked = after_a_reset(|| {
+        let nothing: &mut [u8] = &mut [];
+        rustix::net::recv(channel, nothing, RecvFlags::PEEK | RecvFlags::TRUNC)
+    });
     match peeked {
         Err(rustix::io::Errno::CONNRESET) | Ok((_, 0)) => Ok(None),
         other => Ok(Some(other?.1)),
+    }
+}
+
+/// Receives. Where the other end closed with something of ours unread, the kernel says so once, before the last
+/// messages, which are still there.
+fn after_a_reset<T>(mut receive: impl FnMut() -> rustix::io::Result<T>) -> rustix::io::Result<T> {
+    match rustix::io::retry_on_intr(&mut receive) {
+        Err(rustix::io::Errno::CONNRESET) => rustix::io::retry_on_intr(receive),
+        other => other,
     }
 }
 

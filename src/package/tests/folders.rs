@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 use super::read;
-use crate::package::{PackageError, PackageLimits, read_folder};
+use crate::package::{PackageError, PackageLimits, open, open_files, read_folder};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let root = TempDir::new().expect("temporary folder");
@@ -203,5 +203,35 @@ fn endless_folders_end_early() {
     assert!(
         hint.contains("32 segments") && !hint.contains("dfab pack"),
         "{hint}"
+    );
+}
+
+#[test]
+fn a_folder_for_its_files_alone_holds_the_same_as_its_zip() {
+    let root = folder(&FILES);
+    let limits = PackageLimits::default();
+    let files = open_files(root.path(), &limits).expect("a package");
+    let whole = open(root.path(), &limits).expect("readable");
+    let whole = whole.package.expect("a package");
+    assert_eq!(files.files, whole.files);
+    assert_eq!(files.entrypoint, whole.entrypoint);
+}
+
+#[test]
+fn a_folder_that_only_fits_compressed_is_still_opened() {
+    let root = folder(&[("harness.py", &"x = 1\n".repeat(10_000))]);
+    let limits = PackageLimits {
+        max_submission_size_bytes: 4096,
+        ..PackageLimits::default()
+    };
+    assert!(open_files(root.path(), &limits).is_ok());
+    let tight = PackageLimits {
+        max_submission_size_bytes: 64,
+        ..limits
+    };
+    let refused = open_files(root.path(), &tight).expect_err("refused");
+    assert_eq!(
+        refused.to_string(),
+        "ZIP artifact exceeds maximum upload size"
     );
 }
