@@ -6,12 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::Interpreter;
 
@@ -193,15 +193,12 @@ fn keep_in(
     Ok(())
 }
 
-/// One file for each program, so that there are never more than programs.
+/// One file for each program, so that there are never more than programs. A note names its program, so two that
+/// share a name only overwrite each other's; and another release of Rust that hashes otherwise only asks again.
 fn name_of(program: &Path) -> String {
-    let digest = Sha256::digest(program.as_os_str().as_encoded_bytes());
-    let hex: String = digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{hex}.json")
+    let mut hasher = DefaultHasher::new();
+    program.hash(&mut hasher);
+    format!("{:016x}.json", hasher.finish())
 }
 
 /// The folder of kept answers, if it is ours alone. Not where the home is another user's, as after `sudo`
@@ -324,6 +321,16 @@ mod tests {
             fs::write(&note, damaged).unwrap();
             assert!(!known(&folder, &program), "{damaged}");
         }
+    }
+
+    #[test]
+    fn the_note_of_another_program_is_not_believed() {
+        let (folder, program) = kept();
+        let other = folder.path().join("python3.11");
+        fs::copy(&program, &other).unwrap();
+        let notes = folder.path().join("notes");
+        fs::rename(notes.join(name_of(&program)), notes.join(name_of(&other))).unwrap();
+        assert!(!known(&folder, &other));
     }
 
     #[test]
