@@ -10,7 +10,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::signal::Signal;
-use nix::unistd::{dup2_stderr, dup2_stdin, dup2_stdout};
+use nix::unistd::{Gid, Uid, dup2_stderr, dup2_stdin, dup2_stdout, fchown};
 use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 use rustix::thread::{CapabilitySet, CapabilitySets};
 
@@ -83,6 +83,7 @@ fn supervise(
     let early = match ready {
         Ready::Root(namespaces) => {
             let opened = open_as_root(request)?;
+            give_streams_away();
             identity::leave_root_behind(namespaces)?;
             opened
         }
@@ -156,6 +157,17 @@ fn open_as_root(request: &Request) -> Result<Option<(OwnedFd, Vec<Source>)>, Fai
     };
     let sources = world::open_private(&request.layout)?;
     Ok(Some((workspace, sources)))
+}
+
+/// Makes the harness's user the owner of its stdout and stderr: by a path such as `/dev/stdout` they are opened
+/// anew, which pipes made by root refuse to others. Where that cannot be had, only such paths are lost.
+fn give_streams_away() {
+    let nobody = (
+        Some(Uid::from_raw(identity::NOBODY)),
+        Some(Gid::from_raw(identity::NOBODY)),
+    );
+    let _ = fchown(io::stdout(), nobody.0, nobody.1);
+    let _ = fchown(io::stderr(), nobody.0, nobody.1);
 }
 
 /// The number of descriptors we hold must not depend on how dfab was started.
