@@ -13,6 +13,7 @@ use super::ItemError;
 const PREFIX: &str = "dfab-workspace-";
 /// For the owner all, for the group to read and enter.
 const READABLE_BY_GROUP: u32 = 0o750;
+const OURS_ALONE: u32 = 0o700;
 
 /// A fresh folder to lay a package out in, removed when dropped. Others on this machine cannot look into it; where
 /// root runs the harness as nobody, that group can.
@@ -23,11 +24,12 @@ pub(crate) fn new_workspace(name: &str) -> Result<tempfile::TempDir, ItemError> 
     let made = || {
         let prefix = format!("{PREFIX}{}-", std::process::id());
         let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?;
-        if nix::unistd::geteuid().is_root() {
-            // Where root may not, the sandbox has a dearer way.
-            let _ = std::os::unix::fs::chown(folder.path(), None, Some(NOBODY));
-            fs::set_permissions(folder.path(), fs::Permissions::from_mode(READABLE_BY_GROUP))?;
-        }
+        // Where root may not give it to the group, the sandbox has a dearer way.
+        let given = nix::unistd::geteuid().is_root()
+            && std::os::unix::fs::chown(folder.path(), None, Some(NOBODY)).is_ok();
+        // Whatever the umask was: we must look in, and no one else.
+        let mode = if given { READABLE_BY_GROUP } else { OURS_ALONE };
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode))?;
         Ok(folder)
     };
     made().map_err(failed(name))
