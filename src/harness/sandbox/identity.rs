@@ -158,10 +158,10 @@ pub(super) fn owner_mapping(workspace: &Path) -> Result<OwnedFd, Failure> {
     let holder = match sys::fork().map_err(failed("fork"))? {
         Fork::Parent { child } => child,
         Fork::Child => {
-            // Reports by a byte that the namespace is there, then waits to be killed.
-            if unshare(CloneFlags::CLONE_NEWUSER).is_ok() {
-                let _ = nix::unistd::write(&tell, b"+");
-            }
+            // Reports by a byte that the namespace is there or why not, then waits to be killed.
+            let error = unshare(CloneFlags::CLONE_NEWUSER).err();
+            let byte = error.map_or(0, |error| u8::try_from(error as i32).unwrap_or(u8::MAX));
+            let _ = nix::unistd::write(&tell, &[byte]);
             drop(tell);
             let _ = set_pdeathsig(Signal::SIGKILL);
             loop {
@@ -173,9 +173,15 @@ pub(super) fn owner_mapping(workspace: &Path) -> Result<OwnedFd, Failure> {
     let mut byte = [0];
     let answer = nix::unistd::read(ready.as_fd(), &mut byte);
     let result = match answer {
-        Ok(1) => map_owner(holder, owner.uid(), owner.gid()).map_err(failed("map its owner")),
+        Ok(1) if byte == [0] => {
+            map_owner(holder, owner.uid(), owner.gid()).map_err(failed("map its owner"))
+        }
+        Ok(1) => {
+            let error = io::Error::from_raw_os_error(byte[0].into());
+            Err(Failure::new(Part::Namespaces, "user", error))
+        }
         _ => Err(failed("make a user namespace")(
-            io::Error::from_raw_os_error(nix::libc::EPERM),
+            io::Error::from_raw_os_error(nix::libc::EPIPE),
         )),
     };
     let _ = kill(Pid::from_raw(holder), Signal::SIGKILL);
