@@ -76,8 +76,7 @@ fn keeper_of(mut pid: u32) -> Option<u32> {
 #[test]
 fn a_keeper_that_is_not_one_is_our_error() {
     let _ = sandbox_or_skip!();
-    let setting = std::env::var_os("DFAB_PYTHON").unwrap_or_else(|| "python3".into());
-    let python = Interpreter::resolve(Path::new(&setting)).unwrap();
+    let python = python();
     for program in ["/bin/true", "/bin/false", "/nonexistent/dfab"] {
         let broken = Sandbox::with_program(python.clone(), program);
         let error = try_run(&broken, "print(1)\n", &limits(), &Cancel::default()).unwrap_err();
@@ -93,7 +92,7 @@ fn a_keeper_that_is_not_one_is_our_error() {
 fn a_started_keeper_without_a_caller_goes_away() {
     let _ = sandbox_or_skip!();
     let started = Instant::now();
-    let status = Command::new(env!("CARGO_BIN_EXE_dfab"))
+    let status = Command::new(program())
         .arg("__sandbox-init")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

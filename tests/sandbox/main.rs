@@ -18,6 +18,32 @@ use dfab::harness::{
 
 const SKIP: &str = "DFAB_TESTS_WITHOUT_SANDBOX";
 
+/// Names the dfab to test, where it is not the one that was built: a copy that another user can read.
+const PROGRAM: &str = "DFAB_TEST_PROGRAM";
+
+/// dfab itself.
+fn program() -> PathBuf {
+    std::env::var_os(PROGRAM).map_or_else(|| env!("CARGO_BIN_EXE_dfab").into(), PathBuf::from)
+}
+
+fn python_setting() -> PathBuf {
+    std::env::var_os("DFAB_PYTHON").map_or_else(|| "python3".into(), PathBuf::from)
+}
+
+/// The interpreter of the sandbox under test.
+fn python() -> Interpreter {
+    static PYTHON: OnceLock<Interpreter> = OnceLock::new();
+    let resolve = || Interpreter::resolve(&python_setting()).expect("a Python");
+    PYTHON.get_or_init(resolve).clone()
+}
+
+/// A Python of the host, not in any sandbox.
+fn tool(arguments: &[&str]) -> Command {
+    let mut command = Command::new(python().executable);
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
 /// The sandbox under test, or `None` if it is to be skipped.
 fn sandbox() -> Option<&'static Sandbox> {
     static SANDBOX: OnceLock<Option<Sandbox>> = OnceLock::new();
@@ -27,8 +53,7 @@ fn sandbox() -> Option<&'static Sandbox> {
                 eprintln!("skipped: {SKIP} is set");
                 return None;
             }
-            let setting = std::env::var_os("DFAB_PYTHON").unwrap_or_else(|| "python3".into());
-            let python = match Interpreter::resolve(Path::new(&setting)) {
+            let python = match Interpreter::resolve(&python_setting()) {
                 Ok(python) => python,
                 Err(error @ ExecutorError::PythonNotFound { .. }) => {
                     eprintln!("skipped: {error}");
@@ -36,7 +61,7 @@ fn sandbox() -> Option<&'static Sandbox> {
                 }
                 Err(error) => panic!("{error}\nhint: {:?}", error.hint()),
             };
-            let sandbox = Sandbox::with_program(python, env!("CARGO_BIN_EXE_dfab"));
+            let sandbox = Sandbox::with_program(python, program());
             if let Err(error) = sandbox.check() {
                 panic!(
                     "the sandbox does not work here: {error}\nhint: {:?}\n\
@@ -129,14 +154,21 @@ fn processes_with(argument: &str) -> Vec<u32> {
         .collect()
 }
 
-mod normal_work;
+mod hostile;
+mod started;
 
-mod the_world_inside;
-
+mod as_another_user;
+mod attacks_on_files;
+mod attacks_on_memory;
+mod attacks_on_processes;
+mod attacks_on_the_kernel;
+mod canaries;
 mod endings;
-
-mod output;
-
-mod limits_of_processes;
-
 mod faults_of_our_own;
+mod faults_of_the_host;
+mod limits_of_processes;
+mod normal_work;
+mod output;
+mod stress;
+mod supervision;
+mod the_world_inside;

@@ -1,0 +1,96 @@
+# Starts a program in an odd state: launcher.py STATE... -- PROGRAM ARGUMENT...
+import ctypes, os, resource, signal, struct, sys, tempfile
+libc = ctypes.CDLL(None, use_errno=True)
+
+def must(result):
+    if result < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+def children_ignored(): signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+def signals_blocked(): signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+def signals_ignored():
+    for number in set(range(1, 65)) - {9, 19}:
+        # The library keeps two for itself; the kernel does not.
+        action = ctypes.create_string_buffer(struct.pack('QQQQ', 1, 0, 0, 0))
+        libc.syscall(ctypes.c_long(13 if os.uname().machine == 'x86_64' else 134), ctypes.c_long(number), action, None, ctypes.c_long(8))
+def few_descriptors(): resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
+def many_descriptors():
+    for _ in range(100): os.set_inheritable(os.open('/', os.O_RDONLY), True)
+def no_permissions(): os.umask(0o777)
+def no_folder(): folder = tempfile.mkdtemp(); os.chdir(folder); os.rmdir(folder)
+def no_priority(): os.nice(19)
+def no_right_to_raise_limits(): libc.prctl(24, 24, 0, 0, 0)
+def short_stack(): resource.setrlimit(resource.RLIMIT_STACK, (1 << 20, 1 << 20))
+def one_processor(): os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+def own_session(): os.setsid()
+def alarm(): signal.setitimer(signal.ITIMER_VIRTUAL, 1000)
+
+def filtered(first, last, error):
+    "System calls of these numbers fail from now on, as on a kernel without them."
+    steps = ctypes.create_string_buffer(struct.pack('HBBI' * 5, 0x20, 0, 0, 0, 0x35, 0, 2, first, 0x25, 1, 0, last, 6, 0, 0, 0x50000 | error, 6, 0, 0, 0x7fff0000))
+    program = ctypes.create_string_buffer(struct.pack('HxxxxxxQ', 5, ctypes.addressof(steps)))
+    must(libc.prctl(38, 1, 0, 0, 0))
+    must(libc.prctl(22, 2, program, 0, 0))
+def no_landlock(): filtered(444, 446, 38)
+def no_new_mounts(): filtered(428, 433, 38)
+
+def below(prepare):
+    "In a user namespace of our own in which every id is what it was, as far as we may map it."
+    ready, go = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        must(libc.unshare(0x10000000 | 0x20000))
+        os.write(ready[1], b'x'); os.read(go[0], 1)
+        prepare()
+        return
+    os.read(ready[0], 1)
+    if os.getuid() == 0: ids, groups = '0 0 65535', '0 0 65535'
+    else: ids, groups = f'{os.getuid()} {os.getuid()} 1', f'{os.getgid()} {os.getgid()} 1'
+    if os.getuid(): open(f'/proc/{child}/setgroups', 'w').write('deny')
+    open(f'/proc/{child}/uid_map', 'w').write(ids); open(f'/proc/{child}/gid_map', 'w').write(groups)
+    os.write(go[1], b'x')
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) & 255)
+def no_user_namespaces():
+    def forbid():
+        with open('/proc/sys/user/max_user_namespaces', 'w') as file: file.write('0')
+    below(forbid)
+def other_mounts(change):
+    must(libc.unshare(0x20000)); must(libc.mount(b'none', b'/', None, 0x44000, None))
+    change()
+def mount(path, kind=b'tmpfs', flags=0, source=b'none', data=None):
+    must(libc.mount(source, path.encode(), kind, flags, data))
+def no_control_groups(): other_mounts(lambda: mount('/sys/fs/cgroup'))
+def read_only_control_groups():
+    def change():
+        points = [line.split()[1] for line in open('/proc/mounts') if line.split()[2].startswith('cgroup')]
+        for point in points: mount(point, None, 0x20 | 0x1000 | 1)
+    other_mounts(change)
+def masked_proc():
+    def change():
+        for path in ('/proc/sys', '/proc/irq', '/proc/bus'):
+            if os.path.isdir(path): mount(path)
+    other_mounts(change)
+def full_tmp():
+    def change():
+        folder = os.environ['TMPDIR']
+        mount(folder, data=b'size=16k,nr_inodes=8,mode=1777')
+        with open(folder + '/full', 'wb', buffering=0) as file:
+            try:
+                while True: file.write(b'x' * 4096)
+            except OSError: pass
+    other_mounts(change)
+def left_by_a_crash():
+    "Groups of the very name that this process will want, and what was counted in them."
+    mounts = [line.split() for line in open('/proc/self/mounts')]
+    for line in open('/proc/self/cgroup'):
+        _, controllers, path = line.strip().split(':', 2)
+        for point in (m[1] for m in mounts if m[2].startswith('cgroup') and (not controllers or set(controllers.split(',')) <= set(m[3].split(',')))):
+            try: os.mkdir(f'{point}{path}/dfab-{os.getpid()}-0')
+            except OSError: pass
+def closed(numbers):
+    for number in numbers: os.close(int(number))
+
+states, program = sys.argv[1:sys.argv.index('--')], sys.argv[sys.argv.index('--') + 1:]
+for state in states:
+    if state.startswith('closed='): closed(state[7:])
+    else: globals()[state]()
+os.execv(program[0], program)
