@@ -6,6 +6,7 @@ mod config;
 mod exec;
 mod general;
 mod generated;
+mod hostile;
 mod interrupt;
 mod looks;
 mod pack;

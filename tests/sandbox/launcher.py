@@ -86,6 +86,18 @@ def left_by_a_crash():
         for point in (m[1] for m in mounts if m[2].startswith('cgroup') and (not controllers or set(controllers.split(',')) <= set(m[3].split(',')))):
             try: os.mkdir(f'{point}{path}/dfab-{os.getpid()}-0')
             except OSError: pass
+def nobody():
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+def delegated():
+    "In groups of our own that nobody may divide further, as a service manager hands them over. Version 1 only."
+    mounts = [line.split() for line in open('/proc/self/mounts')]
+    for line in open('/proc/self/cgroup').readlines():
+        _, controllers, path = line.strip().split(':', 2)
+        if not set(controllers.split(',')) & {'memory', 'pids', 'cpuacct'}: continue
+        point = next(m[1] for m in mounts if m[2] == 'cgroup' and set(controllers.split(',')) <= set(m[3].split(',')))
+        folder = f'{point}{path}/' + os.environ['DELEGATED']
+        os.makedirs(folder, exist_ok=True); os.chown(folder, 65534, 65534)
+        with open(folder + '/cgroup.procs', 'w') as file: file.write('0')
 def closed(numbers):
     for number in numbers: os.close(int(number))
 
