@@ -158,12 +158,17 @@ pub(super) fn owner_mapping(workspace: &Path) -> Result<OwnedFd, Failure> {
     let holder = match sys::fork().map_err(failed("fork"))? {
         Fork::Parent { child } => child,
         Fork::Child => {
-            // Reports by a byte that the namespace is there or why not, then waits to be killed.
+            // Reports by a byte that the namespace is there or why not, then waits to be killed. It must not
+            // outlive the keeper: whoever holds a copy of the keeper's channel keeps dfab waiting.
+            drop(ready);
             let error = unshare(CloneFlags::CLONE_NEWUSER).err();
             let byte = error.map_or(0, |error| u8::try_from(error as i32).unwrap_or(u8::MAX));
-            let _ = nix::unistd::write(&tell, &[byte]);
+            let tied = set_pdeathsig(Signal::SIGKILL).is_ok();
+            // Without a reader the keeper died before we were tied to it.
+            if !tied || nix::unistd::write(&tell, &[byte]).is_err() {
+                sys::exit_now(1);
+            }
             drop(tell);
-            let _ = set_pdeathsig(Signal::SIGKILL);
             loop {
                 nix::unistd::pause();
             }
