@@ -13,7 +13,7 @@ use nix::unistd::{SysconfVar, sysconf};
 pub(super) struct Usage {
     /// User and system time of the living and of the children that they have waited for.
     pub(super) cpu_micros: u64,
-    /// Sum of resident sets. Shared pages count once per process.
+    /// Sum of resident sets, and of what stands beside them. Shared pages count once per process.
     pub(super) resident_bytes: u64,
 }
 
@@ -23,7 +23,8 @@ pub(super) fn look(proc: &Path) -> Option<Usage> {
     let page = positive(SysconfVar::PAGE_SIZE, 4096);
     let mut usage = Usage::default();
     for pid in pids(proc)? {
-        let Some(stat) = fs::read(proc.join(pid.to_string()).join("stat")).ok() else {
+        let folder = proc.join(pid.to_string());
+        let Some(stat) = fs::read(folder.join("stat")).ok() else {
             continue;
         };
         let Some(fields) = parse_stat(&stat) else {
@@ -33,6 +34,7 @@ pub(super) fn look(proc: &Path) -> Option<Usage> {
         // The init is ours: its pages are not the harness's doing.
         if pid != 1 {
             usage.resident_bytes += fields.resident_pages.saturating_mul(page);
+            usage.resident_bytes += bytes_beside(&folder);
         }
     }
     Some(usage)
@@ -43,12 +45,23 @@ pub(super) fn look(proc: &Path) -> Option<Usage> {
 pub(super) fn proportional_bytes(proc: &Path) -> Option<u64> {
     let mut sum = 0_u64;
     for pid in pids(proc)?.into_iter().filter(|pid| *pid != 1) {
-        let Ok(text) = fs::read_to_string(proc.join(pid.to_string()).join("smaps_rollup")) else {
+        let folder = proc.join(pid.to_string());
+        let Ok(text) = fs::read_to_string(folder.join("smaps_rollup")) else {
             continue;
         };
-        sum += parse_pss(&text).unwrap_or(0);
+        sum += parse_bytes(&text, "Pss:").unwrap_or(0) + bytes_beside(&folder);
     }
     Some(sum)
+}
+
+/// What a process takes that is not resident: its page tables, which grow by the GiB in a program that only looks at
+/// memory it never wrote, and what lies in swap.
+fn bytes_beside(folder: &Path) -> u64 {
+    let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+    ["VmPTE:", "VmSwap:"]
+        .into_iter()
+        .filter_map(|name| parse_bytes(&status, name))
+        .sum()
 }
 
 fn pids(proc: &Path) -> Option<Vec<u32>> {
@@ -90,8 +103,9 @@ fn parse_stat(stat: &[u8]) -> Option<StatFields> {
     })
 }
 
-fn parse_pss(rollup: &str) -> Option<u64> {
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+/// A figure of a file of `Name: 123 kB` lines.
+fn parse_bytes(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1024)
 }
@@ -117,12 +131,15 @@ mod tests {
     }
 
     #[test]
-    fn proportional_size_is_read_in_bytes() {
+    fn figures_are_read_in_bytes() {
         assert_eq!(
-            parse_pss("Rss: 10 kB\nPss:                 123 kB\nPss_Dirty: 9 kB\n"),
+            parse_bytes(
+                "Rss: 10 kB\nPss:                 123 kB\nPss_Dirty: 9 kB\n",
+                "Pss:"
+            ),
             Some(125_952)
         );
-        assert_eq!(parse_pss("Rss: 10 kB\n"), None);
+        assert_eq!(parse_bytes("Rss: 10 kB\n", "Pss:"), None);
     }
 
     #[test]
