@@ -40,6 +40,8 @@ const DENIED: &[c_long] = &[
     libc::SYS_quotactl, libc::SYS_quotactl_fd, libc::SYS_sethostname, libc::SYS_setdomainname,
     libc::SYS_settimeofday, libc::SYS_clock_settime, libc::SYS_clock_adjtime, libc::SYS_adjtimex,
     libc::SYS_vhangup, libc::SYS_nfsservctl,
+    // Requests for which the whole machine has one small budget.
+    libc::SYS_io_setup,
     // Files by handle, around every mount.
     libc::SYS_open_by_handle_at, libc::SYS_name_to_handle_at,
     // Memory that no resident set shows, so that no sampling can see it.
