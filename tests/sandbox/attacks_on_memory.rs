@@ -54,6 +54,16 @@ fn scratch_space_is_memory() {
 }
 
 #[test]
+fn page_tables_are_memory() {
+    // Looking at memory that was never written costs a page of tables for each two MiB, and is resident nowhere.
+    runs_out(
+        "libc.mmap.restype = ctypes.c_void_p\nsize = 1 << 40\n\
+         start = libc.mmap(None, ctypes.c_size_t(size), 1, 0x4022, -1, ctypes.c_long(0))\n\
+         for at in range(start, start + size, 2 << 20): ctypes.c_char.from_address(at).value",
+    );
+}
+
+#[test]
 fn a_signal_nine_from_the_harness_is_not_called_out_of_memory() {
     let text =
         "kept = b'x' * (60 << 20)\nif os.fork() == 0: os.kill(os.getppid(), 9)\ntime.sleep(30)";

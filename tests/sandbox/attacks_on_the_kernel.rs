@@ -18,7 +18,7 @@ for name, numbers, *arguments in (
     ('port', (173, None), 0x80, 1, 1), ('segments', (154, None), 0, x, 256), ('library', (134, None), b'x'),
     ('ustat', (136, None), 0, x), ('file systems', (139, None), 3), ('pages of others', (279, 239), 0, 0, 0, 0, 0, 0),
     ('nodes of others', (256, 238), 0, 0, 0, 0), ('bind memory', (237, 235), 0, 0, 0, 0, 0, 0),
-    ('policy', (238, 237), 0, 0, 0), ('cookie', (212, 18), 0, x, 256), ('nfs', (180, 42), 0, 0, 0),
+    ('policy', (238, 237), 0, 0, 0), ('requests of the whole machine', (206, 0), 65536, x), ('cookie', (212, 18), 0, x, 256), ('nfs', (180, 42), 0, 0, 0),
     ('key', (248, 217), b'user', b'dfab', b'x', 1, -3), ('request key', (249, 218), b'user', b'dfab', 0, -3)):
     attempt(name, lambda: call(numbers, *arguments), by=REFUSED)
 for ring in (-1, -2, -3, -4, -5):

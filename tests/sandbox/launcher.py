@@ -83,8 +83,11 @@ def left_by_a_crash():
     mounts = [line.split() for line in open('/proc/self/mounts')]
     for line in open('/proc/self/cgroup'):
         _, controllers, path = line.strip().split(':', 2)
-        for point in (m[1] for m in mounts if m[2].startswith('cgroup') and (not controllers or set(controllers.split(',')) <= set(m[3].split(',')))):
-            try: os.mkdir(f'{point}{path}/dfab-{os.getpid()}-0')
+        if controllers and not set(controllers.split(',')) & {'memory', 'pids', 'cpuacct'}: continue
+        for point in (m[1] for m in mounts if (m[2] == 'cgroup' and set(controllers.split(',')) <= set(m[3].split(',')) if controllers else m[2] == 'cgroup2')):
+            try:
+                # One that hands nothing out is not looked at, and would stay.
+                if controllers or open(f'{point}{path}/cgroup.controllers').read().strip(): os.mkdir(f'{point}{path}/dfab-{os.getpid()}-0')
             except OSError: pass
 def nobody():
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
