@@ -86,8 +86,8 @@ def left_by_a_crash():
         if controllers and not set(controllers.split(',')) & {'memory', 'pids', 'cpuacct'}: continue
         for point in (m[1] for m in mounts if (m[2] == 'cgroup' and set(controllers.split(',')) <= set(m[3].split(',')) if controllers else m[2] == 'cgroup2')):
             try:
-                # One that hands nothing out is not looked at, and would stay.
-                if controllers or open(f'{point}{path}/cgroup.controllers').read().strip(): os.mkdir(f'{point}{path}/dfab-{os.getpid()}-0')
+                # One without these is not looked at, and what is planted would stay.
+                if controllers or {'memory', 'pids'} & set(open(f'{point}{path}/cgroup.controllers').read().split()): os.mkdir(f'{point}{path}/dfab-{os.getpid()}-0')
             except OSError: pass
 def nobody():
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
