@@ -40,7 +40,7 @@ pub(super) struct Finished {
 
 /// The keeper's process, however it came to be.
 #[derive(Debug)]
-enum Process {
+pub(super) enum Process {
     Spawned(Child),
     Forked(Pid),
 }
@@ -54,8 +54,8 @@ impl Process {
     }
 
     /// Waits for its end and returns how it died.
-    fn wait(&mut self) -> String {
-        match self {
+    pub(super) fn wait(mut self) -> String {
+        match &mut self {
             Self::Spawned(child) => match child.wait() {
                 Ok(status) => status.to_string(),
                 Err(error) => error.to_string(),
@@ -71,13 +71,13 @@ impl Process {
 /// A keeper that does not outlive its run.
 #[derive(Debug)]
 pub(super) struct Keeper {
-    process: Process,
+    /// `None` once it is somebody else's to wait for, or dead.
+    process: Option<Process>,
     channel: OwnedFd,
     /// The harness's, until someone reads them.
     streams: Option<(ChildStdout, ChildStderr)>,
     /// The init's process, as soon as there is one.
     init: Option<OwnedFd>,
-    settled: bool,
 }
 
 /// A keeper that knows its run, and an init on its way that waits to be told what to start.
@@ -144,22 +144,20 @@ impl Keeper {
             .map_err(ExecutorError::io(format!("start {}", program.display())))?;
         let streams = child.stdout.take().zip(child.stderr.take());
         Ok(Self {
-            process: Process::Spawned(child),
+            process: Some(Process::Spawned(child)),
             channel: ours,
             streams,
             init: None,
-            settled: false,
         })
     }
 
     /// One that was forked, and has the other ends of all this.
     pub(super) fn forked(pid: Pid, channel: OwnedFd, streams: (ChildStdout, ChildStderr)) -> Self {
         Self {
-            process: Process::Forked(pid),
+            process: Some(Process::Forked(pid)),
             channel,
             streams: Some(streams),
             init: None,
-            settled: false,
         }
     }
 
@@ -252,7 +250,8 @@ impl Keeper {
                 Ok(Some(Finished { report, file }))
             }
             Some((Message::Failed(failure), _)) => {
-                self.reap();
+                // It is about to end by itself.
+                drop(self.process.take().map(Process::wait));
                 Err(diagnosis::explain(failure))
             }
             None => {
@@ -262,17 +261,18 @@ impl Keeper {
         }
     }
 
-    /// Waits for a keeper that has said its last word and is about to exit.
-    pub(super) fn reap(&mut self) {
-        self.process.wait();
-        self.settled = true;
+    /// Lets go of a keeper that has said its last word. What is left is a process that is about to end.
+    pub(super) fn release(mut self) -> Option<Process> {
+        self.process.take()
     }
 
     /// Ends the keeper and with it everything below, and waits for that. Returns how it died.
     fn end(&mut self) -> String {
-        self.process.kill();
-        let status = self.process.wait();
-        self.settled = true;
+        let Some(mut process) = self.process.take() else {
+            return "it was dead before".to_owned();
+        };
+        process.kill();
+        let status = process.wait();
         if let Some(init) = &self.init {
             // It dies with the keeper; this is for the moment before it is tied to it.
             let kill = rustix::process::Signal::KILL;
@@ -288,8 +288,6 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        if !self.settled {
-            self.end();
-        }
+        self.end();
     }
 }

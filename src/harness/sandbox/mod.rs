@@ -44,7 +44,7 @@ use super::{
 pub use ahead::Prepared;
 use cgroup::{Group, Hierarchies, Seats};
 pub use enforced::{REQUIRABLE, unmet};
-use handle::{Asked, KEEPER_ARGUMENT, Keeper};
+use handle::{Asked, KEEPER_ARGUMENT, Keeper, Process};
 pub use identity::NOBODY;
 use protocol::{Limits, Request, Start};
 pub use sys::stdout_was_closed;
@@ -106,8 +106,8 @@ pub struct Sandbox {
     required: Vec<String>,
     /// Started ahead of the run that will use it.
     waiting: Mutex<Option<Waiting>>,
-    /// What has done its work and is about to end.
-    ending: Mutex<Vec<Keeper>>,
+    /// The keeper of the first run, which has done its work and is about to end.
+    ending: Mutex<Option<Process>>,
 }
 
 impl Sandbox {
@@ -126,7 +126,7 @@ impl Sandbox {
             hierarchies: OnceLock::new(),
             required: Vec::new(),
             waiting: Mutex::new(None),
-            ending: Mutex::new(Vec::new()),
+            ending: Mutex::new(None),
         }
     }
 
@@ -251,11 +251,15 @@ impl Sandbox {
         outcome
     }
 
-    /// Keepers of finished runs have nothing to do but end. They are waited for when there is time.
+    /// A keeper that has reported has nothing to do but end. Where there may be no other run, dfab does not stand
+    /// still for that: it is waited for when this executor is dropped.
     fn leave_to_end(&self, keeper: Keeper) {
-        let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
-        for mut ended in std::mem::replace(&mut *ending, vec![keeper]) {
-            ended.reap();
+        match keeper.release() {
+            Some(process @ Process::Forked(_)) => {
+                let mut ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+                *ending = Some(process);
+            }
+            spawned => drop(spawned.map(Process::wait)),
         }
     }
 
@@ -324,9 +328,8 @@ impl Sandbox {
 impl Drop for Sandbox {
     fn drop(&mut self) {
         let ending = self.ending.get_mut();
-        for mut ended in std::mem::take(ending.unwrap_or_else(PoisonError::into_inner)) {
-            ended.reap();
-        }
+        let process = ending.unwrap_or_else(PoisonError::into_inner).take();
+        process.map(Process::wait);
     }
 }
 
