@@ -24,20 +24,14 @@ pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError>
             Scripted::from_file(Path::new(&script)).map_err(failed)?,
         ));
     }
-    let required = &context.settings.sandbox_require;
-    if let (Some(name), true) = (
-        required.first(),
-        context.settings.executor != ExecutorChoice::Sandbox,
-    ) {
-        return Err(CliError::usage(format!(
-            "{name} is required, and only the sandbox provides it"
-        ))
-        .hint("use --executor sandbox, or take it out of the setting sandbox_require"));
-    }
+    check_required(context)?;
+    // Started on the guess that this is the sandbox; nobody else has a use for it.
+    let prepared = context.take_prepared();
     match context.settings.executor {
         ExecutorChoice::Sandbox => {
-            let sandbox = Sandbox::new(interpreter(context)?).requiring(required.clone());
-            Ok(Box::new(match context.take_prepared() {
+            let required = context.settings.sandbox_require.clone();
+            let sandbox = Sandbox::new(interpreter(context)?).requiring(required);
+            Ok(Box::new(match prepared {
                 Some(prepared) => sandbox.with(prepared),
                 None => sandbox,
             }))
@@ -64,6 +58,19 @@ pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError>
             Ok(Box::new(docker))
         }
         ExecutorChoice::Broker => Ok(Box::new(broker(context)?)),
+    }
+}
+
+/// Only the sandbox knows what it provides, so only it can be made to provide something.
+pub(super) fn check_required(context: &Context) -> Result<(), CliError> {
+    let name = context.settings.sandbox_require.first();
+    match name {
+        Some(name) if context.settings.executor != ExecutorChoice::Sandbox => {
+            let text = format!("{name} is required, and only the sandbox provides it");
+            let hint = "use --executor sandbox, or take it out of the setting sandbox_require";
+            Err(CliError::usage(text).hint(hint))
+        }
+        _ => Ok(()),
     }
 }
 

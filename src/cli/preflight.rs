@@ -75,6 +75,11 @@ fn harness_checks(context: &Context, checks: &mut Vec<Check>) {
     // Containers bring a Python of their own, so this machine's does not matter.
     if let ExecutorChoice::Docker | ExecutorChoice::Broker = chosen {
         checks.push(Check::new("executor", Verdict::Ok, why(context)));
+        if let Err(error) = executor::check_required(context) {
+            let mut check = Check::new("required", Verdict::Fail, error.error.to_string());
+            check.hint = error.hint;
+            checks.push(check);
+        }
         checks.extend(match chosen {
             ExecutorChoice::Docker => containers::docker(context),
             _ => containers::broker(context),

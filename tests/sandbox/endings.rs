@@ -179,3 +179,17 @@ fn a_run_that_is_cancelled_beforehand_does_not_start() {
     let result = try_run(sandbox, "print(1)\n", &limits(), &cancel);
     assert!(matches!(result, Err(ExecutorError::Interrupted)));
 }
+
+#[test]
+fn a_signal_of_ones_own_is_no_processor_limit_however_much_was_used() {
+    let sandbox = sandbox_or_skip!();
+    let source = "import os, time\n\
+                  while time.process_time() < 1.2: pass\n\
+                  os.kill(os.getpid(), 9)\n";
+    let limits = HarnessLimits {
+        cpu_seconds: 2,
+        ..limits()
+    };
+    let outcome = run_within(sandbox, source, &limits);
+    assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+}

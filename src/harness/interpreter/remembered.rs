@@ -65,6 +65,16 @@ struct Stamp {
 impl Stamp {
     fn of(path: &Path) -> Option<Self> {
         let meta = fs::symlink_metadata(path).ok()?;
+        let has_contents = !meta.is_dir();
+        Some(Self::from(&meta, has_contents))
+    }
+
+    /// Also of a folder, whose names are then its contents.
+    fn with_contents(path: &Path) -> Option<Self> {
+        Some(Self::from(&fs::symlink_metadata(path).ok()?, true))
+    }
+
+    fn from(meta: &fs::Metadata, has_contents: bool) -> Self {
         let times = || {
             (
                 meta.size(),
@@ -74,12 +84,12 @@ impl Stamp {
                 meta.ctime_nsec(),
             )
         };
-        Some(Self {
+        Self {
             device: meta.dev(),
             inode: meta.ino(),
             mode: meta.mode(),
-            contents: (!meta.is_dir()).then(times),
-        })
+            contents: has_contents.then(times),
+        }
     }
 }
 
@@ -108,6 +118,22 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Whether all that its answer follows from is known. A binary that starts another one is a launcher too, of
+    /// which nothing is known.
+    fn is_known(&self, program: &Path, interpreter: &Interpreter) -> bool {
+        match self {
+            Self::Pyenv(_) => true,
+            Self::Binary => {
+                let started = interpreter.executable.canonicalize();
+                program
+                    .canonicalize()
+                    .is_ok_and(|program| started.is_ok_and(|one| one == program))
+            }
+        }
+    }
+}
+
 impl Inputs {
     /// As they are now. `interpreter` names the files that the answer rests on.
     fn now(program: &Path, kind: &Program, interpreter: &Interpreter) -> Self {
@@ -127,6 +153,9 @@ impl Inputs {
             names.extend(PYENV_VARIABLES);
             let global = root.join("version");
             files.insert(global.clone(), Stamp::of(&global));
+            // A version may be named by its beginning, and then the newest of those installed counts.
+            let installed = root.join("versions");
+            files.insert(installed.clone(), Stamp::with_contents(&installed));
             // Of those that a folder may hold only the ones that are there, so that one answer serves
             // all folders without.
             let places = [std::env::current_dir().ok(), directory("PYENV_DIR")];
@@ -156,7 +185,10 @@ pub(super) fn recall(program: &Path) -> Option<Interpreter> {
 
 /// Keeps an answer. A machine where that is impossible is only slower.
 pub(super) fn keep(program: &Path, interpreter: &Interpreter) {
-    if let (Some(kind), Some(folder)) = (Program::at(program), own_folder(true)) {
+    let Some(kind) = Program::at(program).filter(|kind| kind.is_known(program, interpreter)) else {
+        return;
+    };
+    if let Some(folder) = own_folder(true) {
         let _ = keep_in(&folder, program, &kind, interpreter);
     }
 }
@@ -204,26 +236,36 @@ fn name_of(program: &Path) -> String {
 /// The folder of kept answers, if it is ours alone. Not where the home is another user's, as after `sudo`
 /// it may be: what they can rename or link is not to be believed, or written through.
 fn own_folder(make: bool) -> Option<PathBuf> {
-    let caches = match directory("XDG_CACHE_HOME") {
+    let mut folder = match directory("XDG_CACHE_HOME") {
         Some(folder) => folder,
         None => {
             let home = directory("HOME")?;
-            if !is_own(&fs::metadata(&home).ok()?) {
+            if !is_own_folder(&home) {
                 return None;
             }
             home.join(".cache")
         }
     };
-    let ours = caches.join("dfab");
-    let folder = ours.join("interpreters");
-    if make {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true).mode(0o700).create(&folder).ok()?;
+    // Whoever owns what the first of these lies in could exchange it.
+    if !is_own_folder(folder.parent()?) {
+        return None;
     }
-    let all_own = [&caches, &ours, &folder].into_iter().all(|folder| {
-        fs::symlink_metadata(folder).is_ok_and(|meta| meta.is_dir() && is_own(&meta))
-    });
-    all_own.then_some(folder)
+    for name in ["", "dfab", "interpreters"] {
+        folder.push(name);
+        if make {
+            // One that is there already is looked at next.
+            let _ = fs::DirBuilder::new().mode(0o700).create(&folder);
+        }
+        if !is_own_folder(&folder) {
+            return None;
+        }
+    }
+    Some(folder)
+}
+
+fn is_own_folder(path: &Path) -> bool {
+    let path = path.components().as_path();
+    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir() && is_own(&meta))
 }
 
 fn directory(variable: &str) -> Option<PathBuf> {
@@ -353,12 +395,42 @@ mod tests {
     }
 
     #[test]
+    fn a_binary_that_starts_another_is_not_remembered() {
+        let (folder, program, mut interpreter) = scene();
+        let link = folder.path().join("python");
+        symlink(&program, &link).unwrap();
+        assert!(Program::Binary.is_known(&link, &interpreter));
+        let other = folder.path().join("python3.11");
+        fs::copy(&program, &other).unwrap();
+        interpreter.executable = other;
+        assert!(!Program::Binary.is_known(&link, &interpreter));
+    }
+
+    #[test]
+    fn a_folder_behind_a_link_is_not_ours() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        fs::create_dir(&real).unwrap();
+        symlink(&real, &link).unwrap();
+        assert!(is_own_folder(&real));
+        for not in [&link, &link.join(""), &folder.path().join("gone")] {
+            assert!(!is_own_folder(not), "{}", not.display());
+        }
+        fs::set_permissions(&real, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(!is_own_folder(&real));
+    }
+
+    #[test]
     fn a_pyenv_answer_ends_when_another_version_is_chosen() {
         let (folder, program, interpreter) = scene();
         let (notes, root) = (folder.path().join("notes"), folder.path().join("pyenv"));
         fs::create_dir(&root).unwrap();
         fs::write(root.join("version"), "3.12.1\n").unwrap();
         let kind = Program::Pyenv(root.clone());
+        keep_in(&notes, &program, &kind, &interpreter).unwrap();
+        assert!(recall_from(&notes, &program, &kind).is_some());
+        fs::create_dir_all(root.join("versions/3.12.99")).unwrap();
+        assert!(recall_from(&notes, &program, &kind).is_none());
         keep_in(&notes, &program, &kind, &interpreter).unwrap();
         assert!(recall_from(&notes, &program, &kind).is_some());
         fs::write(root.join("version"), "3.11.7\n").unwrap();

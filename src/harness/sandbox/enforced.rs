@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cgroup::{self, Seat, Seats};
 use super::identity::NAMESPACES;
 use super::protocol::{Failure, Part, Request};
-use super::seccomp;
+use super::{landlock, seccomp};
 use crate::harness::Protection;
 
 /// A word for all that only control groups provide, among the names of protections.
@@ -90,7 +90,7 @@ pub(super) fn list(request: &Request, facts: &Facts) -> Vec<Protection> {
         match &facts.landlock {
             Ok(version) => by(
                 "landlock",
-                format!("version {version}: files, TCP, signals, abstract sockets"),
+                format!("version {version}: {}", landlock::covers(*version)),
             ),
             Err(why) => Protection::missing("landlock", why.as_str()),
         },

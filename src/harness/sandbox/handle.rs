@@ -122,8 +122,9 @@ impl Asked {
 
 /// That nobody is there any more shows, with the reason, as the end of the keeper's channel.
 fn unless_gone(sent: io::Result<()>) -> io::Result<()> {
+    let gone = [Errno::EPIPE, Errno::ECONNRESET].map(|errno| Some(errno as i32));
     match sent {
-        Err(error) if error.raw_os_error() == Some(Errno::EPIPE as i32) => Ok(()),
+        Err(error) if gone.contains(&error.raw_os_error()) => Ok(()),
         other => other,
     }
 }
@@ -232,10 +233,26 @@ impl Keeper {
         }
     }
 
+    fn has_said_something(&self) -> bool {
+        let mut fds = [PollFd::new(self.channel.as_fd(), PollFlags::POLLIN)];
+        matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..))
+    }
+
+    /// A keeper that is dead may have told of its init, which is to be waited for.
+    fn hear_of_the_init(&mut self) {
+        while self.has_said_something()
+            && let Ok(Some((message, attached))) =
+                protocol::receive::<Message>(self.channel.as_fd())
+        {
+            if let Message::Started = message {
+                self.init = attached.into_iter().next();
+            }
+        }
+    }
+
     /// Takes what the keeper has said, without waiting for more.
     fn listen(&mut self) -> Result<Option<Finished>, ExecutorError> {
-        let mut fds = [PollFd::new(self.channel.as_fd(), PollFlags::POLLIN)];
-        if !matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..)) {
+        if !self.has_said_something() {
             return Ok(None);
         }
         let received = protocol::receive::<Message>(self.channel.as_fd())
@@ -273,6 +290,7 @@ impl Keeper {
         };
         process.kill();
         let status = process.wait();
+        self.hear_of_the_init();
         if let Some(init) = &self.init {
             // It dies with the keeper; this is for the moment before it is tied to it.
             let kill = rustix::process::Signal::KILL;

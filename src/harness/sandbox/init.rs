@@ -101,8 +101,10 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
             sys::exit_now(1)
         }
     };
-    // The streams end when the harness's processes have ended, not when we have.
-    sys::forget_streams();
+    // The streams end when the harness's processes have ended, not when we have; and what is not open cannot be
+    // stolen.
+    std::mem::forget(doors);
+    sys::close_all_but(report.as_fd());
     give_up_capabilities()?;
     wait_for(harness)
 }

@@ -1,5 +1,5 @@
-//! The keeper: this program, started again with nothing of its caller but three descriptors. It
-//! stays outside the run's pid namespace, keeps the clock and the limits, holds the run's `/tmp`
+//! The keeper: this program, started again or forked as it began, with nothing of its caller but three
+//! descriptors. It stays outside the run's pid namespace, keeps the clock and the limits, holds the run's `/tmp`
 //! open, and reports to dfab once everything of the run is dead.
 
 use std::io;
@@ -41,6 +41,7 @@ pub(super) fn live() -> ! {
 fn serve() -> io::Result<()> {
     // Whoever started dfab may have left signals ignored, blocked, and descriptors open.
     sys::reset_signals();
+    reset_priorities();
     sys::close_from(3, false)?;
     set_pdeathsig(Signal::SIGKILL)?;
     let control = take_stdin()?;
@@ -56,6 +57,20 @@ fn serve() -> io::Result<()> {
             protocol::send(control.as_fd(), &Message::Finished(report), &file)
         }
         Err(failure) => protocol::send(control.as_fd(), &Message::Failed(failure), &[]),
+    }
+}
+
+/// No run is to come before others on the machine, however dfab was started; behind them it may stay. Each of these
+/// may be refused, and then there was nothing to take back.
+fn reset_priorities() {
+    let _ = sys::usual_scheduling();
+    if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < 0) {
+        let _ = rustix::process::setpriority_process(None, 0);
+    }
+    let file = "/proc/self/oom_score_adj";
+    let is_shielded = |text: String| text.starts_with('-');
+    if std::fs::read_to_string(file).is_ok_and(is_shielded) {
+        let _ = std::fs::write(file, "0");
     }
 }
 

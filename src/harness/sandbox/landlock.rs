@@ -71,3 +71,12 @@ fn allow(
         Err(_) => Ok(rules),
     }
 }
+
+/// What a version takes care of, in words.
+pub(super) fn covers(version: i32) -> &'static str {
+    match version {
+        ..4 => "files",
+        4 | 5 => "files, TCP",
+        6.. => "files, TCP, signals, abstract sockets",
+    }
+}

@@ -1,7 +1,7 @@
 //! The sandbox: Linux namespaces around one harness, without help of other programs.
 //!
-//! Three processes carry a run. The *keeper* is this program, started again with an empty
-//! environment and nothing else of its caller; it has one thread, so that forking is safe. It
+//! Three processes carry a run. The *keeper* is this program, started again or forked as it began, with
+//! nothing of its caller; it has one thread, so that forking is safe. It
 //! prepares the namespaces and forks the *init*, process 1 of the new pid namespace, which finishes
 //! the private root and forks the *payload*, which gives up every right and becomes Python. dfab
 //! itself only reads the pipes. Whoever dies takes those below along: dfab's end ends the keeper,
@@ -223,10 +223,14 @@ impl Sandbox {
         cancel: &Cancel,
     ) -> Result<Outcome, ExecutorError> {
         let workspace = check_request(request)?;
-        let mut asked = match self.take_waiting() {
-            Some(Waiting::Asked(asked)) if asked.fits(&workspace, request) => asked,
+        let of_use = |waiting: &Waiting| match waiting {
+            Waiting::Ready(_) => true,
+            Waiting::Asked(asked) => asked.fits(&workspace, request),
+        };
+        let mut asked = match self.take_waiting(of_use) {
+            Some(Waiting::Asked(asked)) => asked,
             Some(Waiting::Ready(keeper)) => self.ask(keeper, workspace, &request.coming())?,
-            _ => self.ask(Keeper::start(&self.program)?, workspace, &request.coming())?,
+            None => self.ask(Keeper::start(&self.program)?, workspace, &request.coming())?,
         };
         let (stdout, stderr) = asked.keeper.streams()?;
         let mut capture = Capture::new(stdout, stderr, request.limits.max_output_size_bytes)
@@ -263,9 +267,13 @@ impl Sandbox {
         }
     }
 
-    fn take_waiting(&self) -> Option<Waiting> {
+    /// What was started ahead, if this run can use it. Another may be about to.
+    fn take_waiting(&self, of_use: impl FnOnce(&Waiting) -> bool) -> Option<Waiting> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.take()
+        match &*waiting {
+            Some(one) if of_use(one) => waiting.take(),
+            _ => None,
+        }
     }
 
     /// Tells a keeper of a run, all but what is to be started. `workspace` is absolute and without links.
@@ -339,7 +347,8 @@ impl Executor for Sandbox {
     }
 
     fn expect(&self, coming: &Coming<'_>) {
-        let Some(Waiting::Ready(keeper)) = self.take_waiting() else {
+        let is_ready = |waiting: &Waiting| matches!(waiting, Waiting::Ready(_));
+        let Some(Waiting::Ready(keeper)) = self.take_waiting(is_ready) else {
             return;
         };
         // A run that finds nothing prepared prepares itself, and says what is wrong.

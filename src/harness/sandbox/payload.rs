@@ -98,8 +98,8 @@ fn set_limits(request: &Request, facts: &Facts) -> Result<(), Failure> {
     let limits = &request.limits;
     let mut cpu = limits.cpu_seconds.max(1);
     if facts.proc.is_ok() {
-        // The keeper sums the group's time itself. The kernel's limit counts whole clock ticks, on busy machines up to twice the time really
-        // used. The keeper is exact; this is for the case that it does not come to look.
+        // The keeper sums the group's time itself, and is exact. The kernel's limit counts whole clock ticks, on
+        // busy machines up to twice the time really used; it is for the case that nobody comes to look.
         cpu = cpu.saturating_mul(2).saturating_add(CPU_GRACE_SECONDS);
     }
     lower(Resource::RLIMIT_CORE, 0, 0)?;

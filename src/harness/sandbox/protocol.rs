@@ -298,7 +298,7 @@ fn after_a_reset<T>(mut receive: impl FnMut() -> rustix::io::Result<T>) -> rusti
     }
 }
 
-/// Whether the other side is gone or has said something, without waiting.
+/// Whether the other side is gone, without waiting.
 pub(super) fn hung_up(channel: impl AsFd) -> bool {
     use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
     let mut fds = [PollFd::new(channel.as_fd(), PollFlags::empty())];

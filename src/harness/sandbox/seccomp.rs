@@ -103,6 +103,8 @@ const FAMILIES: [u32; 3] = [
     libc::AF_INET.cast_unsigned(),
     libc::AF_INET6.cast_unsigned(),
 ];
+/// The one family whose pairs are of use.
+const PAIR_FAMILY: u32 = libc::AF_UNIX.cast_unsigned();
 /// Netlink, only to list interfaces and addresses (protocol 0).
 const NETLINK: u32 = libc::AF_NETLINK.cast_unsigned();
 /// Execution domains: the usual one, and the question for the present one.
@@ -188,10 +190,11 @@ enum Verdict {
 }
 
 /// Calls whose arguments matter.
-const BLOCKS: [c_long; 4] = [
+const BLOCKS: [c_long; 5] = [
     libc::SYS_clone,
     libc::SYS_ioctl,
     libc::SYS_socket,
+    libc::SYS_socketpair,
     libc::SYS_personality,
 ];
 
@@ -297,7 +300,7 @@ impl Program {
 
     /// The calls whose arguments matter, in the order of [`BLOCKS`].
     const fn judge_arguments(&mut self, blocks: &[usize; BLOCKS.len()]) {
-        let [clone, ioctl, socket, personality] = *blocks;
+        let [clone, ioctl, socket, socketpair, personality] = *blocks;
         self.land(clone);
         self.load(argument_at(0));
         let test = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
@@ -316,6 +319,11 @@ impl Program {
         self.if_equal(NETLINK, 3);
         self.load(argument_at(2));
         self.answer_if_equal(0, ALLOW);
+        self.answer(NO_SUCH_FAMILY);
+
+        self.land(socketpair);
+        self.load(argument_at(0));
+        self.answer_if_equal(PAIR_FAMILY, ALLOW);
         self.answer(NO_SUCH_FAMILY);
 
         self.land(personality);
@@ -497,6 +505,20 @@ mod tests {
         assert_eq!(socket(libc::AF_NETLINK, 9), NO_SUCH_FAMILY);
         for family in [libc::AF_VSOCK, libc::AF_ALG, libc::AF_PACKET, libc::AF_XDP] {
             assert_eq!(socket(family, 0), NO_SUCH_FAMILY, "{family}");
+        }
+    }
+
+    #[test]
+    fn pairs_of_sockets_are_of_one_family() {
+        let pair = |family: i32| here(libc::SYS_socketpair, [family as u64, 1, 0]);
+        assert_eq!(pair(libc::AF_UNIX), ALLOW);
+        for family in [
+            libc::AF_INET,
+            libc::AF_VSOCK,
+            libc::AF_TIPC,
+            libc::AF_PACKET,
+        ] {
+            assert_eq!(pair(family), NO_SUCH_FAMILY, "{family}");
         }
     }
 

@@ -77,12 +77,14 @@ pub(super) fn wipe_environment() {
     }
 }
 
-/// Closes stdout and stderr of a process that has its own reasons never to use them again.
-pub(super) fn forget_streams() {
-    for stream in [libc::STDOUT_FILENO, libc::STDERR_FILENO] {
-        // SAFETY: takes a number. Nothing in the init owns these two: it prints nothing, and opens nothing
-        // afterwards that could be mistaken for them.
-        unsafe { libc::close(stream) };
+/// Closes every descriptor of this process but one.
+pub(super) fn close_all_but(kept: BorrowedFd<'_>) {
+    let kept = kept.as_raw_fd().cast_unsigned();
+    let below = kept.checked_sub(1).map(|last| (0, last));
+    for (first, last) in below.into_iter().chain([(kept + 1, u32::MAX)]) {
+        // SAFETY: takes three integers. Only the init calls this, once it has started the harness: it uses none
+        // of what is closed again, opens nothing afterwards, and ends without running destructors.
+        unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
     }
 }
 
@@ -187,6 +189,22 @@ pub(super) fn reset_signals() {
 pub(super) fn notice_children() {
     // SAFETY: as in `reset_signals`; called first in `main`, before any thread or child exists.
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
+/// The usual scheduling class for processor and disk, whatever was inherited.
+pub(super) fn usual_scheduling() -> io::Result<()> {
+    const IOPRIO_WHO_PROCESS: libc::c_int = 1;
+    const IOPRIO_NONE: libc::c_int = 0;
+    let usual = libc::sched_param { sched_priority: 0 };
+    // SAFETY: reads one live structure of the type the call expects; process 0 is the caller.
+    let processor = unsafe { libc::sched_setscheduler(0, libc::SCHED_OTHER, &raw const usual) };
+    // SAFETY: takes three integers.
+    let disk = unsafe { libc::syscall(libc::SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_NONE) };
+    if processor == 0 && disk == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
 }
 
 /// A new, empty session keyring in place of the caller's.
