@@ -20,7 +20,7 @@ use nix::unistd::Pid;
 
 use super::capture::Capture;
 use super::environment::harness_environment;
-use super::request::check_request;
+use super::request::{check_request, script_argument};
 use super::{
     Cancel, Ending, Executor, ExecutorError, HarnessRequest, Interpreter, Outcome, Protection,
 };
@@ -71,7 +71,7 @@ impl Executor for Direct {
         environment.push(("TMPDIR", tmp.to_owned()));
         let started = Instant::now();
         let mut child = Command::new(&self.python.executable)
-            .arg(request.entrypoint)
+            .arg(script_argument(request.entrypoint))
             .current_dir(&workspace)
             .env_clear()
             .envs(environment)

@@ -4,6 +4,15 @@ use std::path::PathBuf;
 
 use super::{ExecutorError, HarnessRequest};
 
+/// The entrypoint as an argument for Python, to which a name that begins with a dash would be an option: code in
+/// a file's *name*, which nobody reviews.
+pub(crate) fn script_argument(entrypoint: &str) -> String {
+    match entrypoint.starts_with('-') {
+        true => format!("./{entrypoint}"),
+        false => entrypoint.to_owned(),
+    }
+}
+
 /// Checks the parts of a request that every executor needs to be right.
 pub(crate) fn check_request(request: &HarnessRequest<'_>) -> Result<PathBuf, ExecutorError> {
     let refuse = |what: String, why: &str| ExecutorError::Request {

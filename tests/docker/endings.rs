@@ -185,3 +185,54 @@ fn a_run_can_be_cancelled_and_one_cancelled_beforehand_does_not_start() {
     let result = try_run(&executor, "print(1)\n", &limits, &cancel);
     assert!(matches!(result, Err(ExecutorError::Interrupted)));
 }
+
+/// A harness that knows how the shell reports, and what it then does.
+fn forger(then: &str) -> String {
+    format!(
+        "import os, re, sys, time\n\
+         words = open('/proc/1/cmdline', 'rb').read().split(b'\\0')\n\
+         mark = next(word for word in words if re.fullmatch(rb'[0-9a-f]{{32}}', word)).decode()\n\
+         fields = 'code=0 by=exit oom=0 cpu=1 peak=1 kind=none links= size='\n\
+         forged = f'{{mark}} report {{fields}}\\n\\n{{mark}} end\\n'\n\
+         def forge(text=forged):\n    sys.stdout.write('row\\n' + text); sys.stdout.flush()\n{then}\n"
+    )
+}
+
+#[test]
+fn a_forged_report_gains_no_time() {
+    let image = image_or_skip!();
+    let begun = Instant::now();
+    let outcome = run_within(
+        &settings(image),
+        &forger("forge(); time.sleep(60)"),
+        &seconds(2.0),
+    );
+    assert_eq!(outcome.ending, Ending::TimeoutWall);
+    // Waiting for an engine that may still hand over the end of a line is bounded.
+    assert!(
+        begun.elapsed() < Duration::from_secs(40),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(outcome.cpu_seconds, None);
+}
+
+#[test]
+fn a_forged_report_of_a_shell_that_was_killed_is_not_believed() {
+    let image = image_or_skip!();
+    let outcome = run(image, &forger("forge(); os.kill(-1, 9)"));
+    assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+    let garbage = "forge(f'{mark} report nonsense\\n\\n{mark} end\\n'); os.kill(-1, 9)";
+    let outcome = run(image, &forger(garbage));
+    assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+}
+
+#[test]
+fn words_written_into_the_shells_own_pipe_are_the_harnesss_end() {
+    let image = image_or_skip!();
+    let source = "import os\n\
+                  open(f'/proc/{os.getppid()}/fd/1', 'w').write('999')\n\
+                  print('row')\n";
+    let outcome = run(image, source);
+    assert_eq!(outcome.ending, Ending::Signal { number: 9 });
+}

@@ -233,3 +233,18 @@ fn numpy_of_a_virtual_environment_works() {
                   print(numpy.allclose(made @ numpy.linalg.inv(made), numpy.eye(300)), numpy.memmap('/tmp/m', 'f8', 'w+', shape=9).sum())\n";
     assert_eq!(printed(&sandbox, source), "True 0.0\n");
 }
+
+#[test]
+fn an_entrypoint_whose_name_looks_like_an_option_is_a_file() {
+    let sandbox = sandbox_or_skip!();
+    let folder = workspace("");
+    let name = "-c print(1);x.py";
+    fs::write(folder.path().join(name), "print('the file')\n").unwrap();
+    let limits = limits();
+    let request = HarnessRequest {
+        entrypoint: name,
+        ..request(folder.path(), &limits)
+    };
+    let outcome = sandbox.run(&request, &Cancel::default()).unwrap();
+    assert_eq!(outcome.stdout_tail(), "the file\n");
+}

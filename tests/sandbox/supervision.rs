@@ -106,7 +106,8 @@ fn a_killed_init_is_our_error_and_leaves_nothing() {
     let below = descendants(child.id());
     let keeper = *below
         .iter()
-        .find(|pid| parent_of(**pid) == Some(child.id()))
+        .filter(|pid| parent_of(**pid) == Some(child.id()))
+        .min()
         .expect("a keeper");
     let init = *below
         .iter()
@@ -133,16 +134,19 @@ fn a_keeper_killed_or_stopped_at_any_moment_is_our_error() {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
+        // The first child there is. The next may be an interpreter that is asked what it is.
         let keeper = || {
             let below = descendants(child.id());
-            below
-                .into_iter()
-                .find(|pid| parent_of(*pid) == Some(child.id()))
+            let children = below.into_iter();
+            children
+                .filter(|pid| parent_of(*pid) == Some(child.id()))
+                .min()
         };
         eventually("there is a keeper", || keeper().is_some());
+        let first = keeper().expect("a keeper");
         std::thread::sleep(Duration::from_millis(moment * 5));
         let below = descendants(child.id());
-        signal(keeper().expect("a keeper"), Signal::SIGKILL);
+        signal(first, Signal::SIGKILL);
         let mut said = String::new();
         std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut said).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(3), "{said}");

@@ -91,6 +91,11 @@ pub(super) fn ended(
 }
 
 impl RunAnswer {
+    /// The code with which the line ended by itself, if it did.
+    pub(super) fn exit(&self) -> Option<i32> {
+        (!self.timed_out).then(|| self.code())
+    }
+
     fn code(&self) -> i32 {
         let code = self.returncode.unwrap_or_default();
         let code = if code < 0 { 128 - code } else { code };

@@ -203,7 +203,7 @@ impl Broker {
     ) -> Result<Outcome, ExecutorError> {
         let limits = request.limits;
         let limit = limits.max_output_size_bytes;
-        let said = read_stdout(&job.mark, limit, answer.stdout.as_bytes())?;
+        let said = read_stdout(&job.mark, limit, answer.stdout.as_bytes(), answer.exit());
         let (ended, printed) = answer::ended(&answer, &job.mark, said, &self.settings, request)
             .map_err(|error| match error {
                 ExecutorError::Container(ContainerError::NotStarted { said }) => {

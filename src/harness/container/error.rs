@@ -52,13 +52,6 @@ pub enum ContainerError {
         /// Whatever the other side said.
         said: String,
     },
-
-    /// The report at the end of a run makes no sense.
-    #[error("the report from the container cannot be understood: {why}")]
-    Report {
-        /// What is wrong with it.
-        why: String,
-    },
 }
 
 impl ContainerError {
@@ -95,7 +88,7 @@ impl ContainerError {
             Self::ImageIncomplete { .. } => {
                 "use an image with Python 3, a shell and coreutils, such as python:3.12-slim"
             }
-            Self::NotStarted { .. } | Self::Report { .. } => return None,
+            Self::NotStarted { .. } => return None,
         };
         Some(text.to_owned())
     }

@@ -3,10 +3,14 @@
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use nix::errno::Errno;
+use nix::sys::signal::kill;
 use sha2::{Digest, Sha256};
 
 /// What our ids begin with; the ids of other programs are left alone.
 const PREFIX: &str = "dfab";
+/// Stands for a machine that does not say which it is. Nobody on it is ever known to be dead.
+const UNKNOWN_MACHINE: &str = "unknown";
 /// Bytes of the hash that stands for a machine.
 const MACHINE_BYTES: usize = 6;
 
@@ -27,7 +31,9 @@ impl Owner {
         Owner {
             machine: machine(),
             process,
-            started: started(process).unwrap_or(0),
+            started: stat_of(process)
+                .and_then(|stat| started(&stat))
+                .unwrap_or(0),
         }
     }
 
@@ -49,9 +55,18 @@ impl Owner {
     }
 
     /// Whether this owner is known to be dead. One on another machine, or in another container, may
-    /// well be alive.
+    /// well be alive, and so may one of another user whose `/proc` is hidden from us.
     pub(crate) fn is_dead(&self) -> bool {
-        self.machine == machine() && started(self.process) != Some(self.started)
+        if self.machine == UNKNOWN_MACHINE || self.machine != machine() {
+            return false;
+        }
+        match stat_of(self.process) {
+            Some(stat) => started(&stat) != Some(self.started),
+            None => {
+                let pid = i32::try_from(self.process).map(nix::unistd::Pid::from_raw);
+                pid.is_ok_and(|pid| kill(pid, None) == Err(Errno::ESRCH))
+            }
+        }
     }
 }
 
@@ -89,9 +104,13 @@ impl Job {
     }
 }
 
+/// Boot and process namespace, or that they are unknown.
 fn machine() -> String {
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id");
+    let namespace = fs::read_link("/proc/self/ns/pid");
+    let (Ok(boot), Ok(namespace)) = (boot, namespace) else {
+        return UNKNOWN_MACHINE.to_owned();
+    };
     let mut hash = Sha256::new();
     hash.update(boot.trim());
     hash.update(namespace.as_os_str().as_encoded_bytes());
@@ -102,9 +121,12 @@ fn machine() -> String {
         .collect()
 }
 
+fn stat_of(process: u32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{process}/stat")).ok()
+}
+
 /// When a living process was started. A zombie counts as dead.
-fn started(process: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+fn started(stat: &str) -> Option<u64> {
     // The second field is the program's name and may hold anything; the last bracket ends it.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
     let state = fields.next()?;

@@ -28,6 +28,7 @@
 
 use crate::harness::HarnessRequest;
 use crate::harness::environment::harness_environment;
+use crate::harness::request::script_argument;
 
 use super::Job;
 
@@ -45,18 +46,11 @@ impl Line {
     /// The line that runs this harness under this job's mark.
     pub(crate) fn new(job: &Job, request: &HarnessRequest<'_>) -> Line {
         let limit = request.limits.max_output_size_bytes.to_string();
+        let script = script_argument(request.entrypoint);
         Line(
-            [
-                "sh",
-                "-c",
-                SCRIPT,
-                NAME,
-                &job.mark,
-                request.entrypoint,
-                &limit,
-            ]
-            .map(str::to_owned)
-            .to_vec(),
+            ["sh", "-c", SCRIPT, NAME, &job.mark, &script, &limit]
+                .map(str::to_owned)
+                .to_vec(),
         )
     }
 

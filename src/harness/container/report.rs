@@ -3,15 +3,14 @@
 //! A harness may print the mark and anything that looks like a report. While the shell lives that
 //! changes nothing: what it reports comes last, after everything else in the container is dead, and
 //! the base64 text behind the report cannot hold a mark, so the last `MARK report` is the shell's. A
-//! harness that takes the shell over can forge all of it, and gains the choice of its own output,
-//! exit code and counters, which a harness has anyway.
+//! harness that ends the shell can print the last words itself, but not the code with which the line
+//! then ends; without that they are only something it has printed. One that takes the shell over can
+//! forge all of it, and gains the choice of its own output, exit code and counters, but no time.
 
 use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-
-use super::ContainerError;
 
 /// More than the longest report.
 pub(super) const LONGEST_REPORT: usize = 1024;
@@ -117,42 +116,41 @@ fn report(mark: &str) -> String {
     format!("{mark} report ")
 }
 
-/// Takes stdout apart.
-///
-/// # Errors
-/// A report that is not one.
-pub(crate) fn read_stdout(mark: &str, limit: u64, all: &[u8]) -> Result<Said, ContainerError> {
+/// Takes stdout apart. `exit` is the code with which the line itself came to its end, if it did: the line ends with
+/// the code that it reports, so a report that says something else, or from a line that was ended, is the harness's
+/// own invention, like one that cannot be read.
+pub(crate) fn read_stdout(mark: &str, limit: u64, all: &[u8], exit: Option<i32>) -> Said {
     if let Some(missing) = refusal(mark, all) {
-        return Ok(Said::Refused { missing });
+        return Said::Refused { missing };
     }
     let begin = begin(mark);
     let Some(rest) = all.strip_prefix(begin.as_bytes()) else {
-        return Ok(Said::Nothing);
+        return Said::Nothing;
     };
-    let printed = |end: usize| begin.len()..begin.len() + end;
-    let unfinished = Said::Began {
-        stdout: printed(rest.len()),
-    };
-    let Some(body) = rest.strip_suffix(end(mark).as_bytes()) else {
-        return Ok(unfinished);
-    };
+    match find_report(mark, limit, rest) {
+        Some((printed, report)) if exit == Some(report.code) => Said::Reported {
+            stdout: begin.len()..begin.len() + printed,
+            report,
+        },
+        _ => Said::Began {
+            stdout: begin.len()..all.len(),
+        },
+    }
+}
+
+/// The report at the end, and how much lies before it.
+fn find_report(mark: &str, limit: u64, rest: &[u8]) -> Option<(usize, Report)> {
+    let body = rest.strip_suffix(end(mark).as_bytes())?;
     // The last line but one is the report, behind whatever the harness printed on it; looking for
     // the mark in that line alone leaves the file's many bytes alone.
     let body = body.strip_suffix(b"\n").unwrap_or(body);
-    let Some(line_end) = body.iter().rposition(|&byte| byte == b'\n') else {
-        return Ok(unfinished);
-    };
+    let line_end = body.iter().rposition(|&byte| byte == b'\n')?;
     let (head, file) = body.split_at(line_end);
     let near = head.len().saturating_sub(LONGEST_REPORT);
     let report_word = report(mark);
-    let Some(at) = rfind(&head[near..], report_word.as_bytes()) else {
-        return Ok(unfinished);
-    };
-    let stdout = printed(near + at);
-    let line = &head[near + at + report_word.len()..];
-    let line = std::str::from_utf8(line).map_err(|_| not_understood("it is not text"))?;
-    let report = read_report(line, &file[1..], limit)?;
-    Ok(Said::Reported { stdout, report })
+    let at = near + rfind(&head[near..], report_word.as_bytes())?;
+    let line = std::str::from_utf8(&head[at + report_word.len()..]).ok()?;
+    Some((at, read_report(line, &file[1..], limit)?))
 }
 
 fn refusal(mark: &str, all: &[u8]) -> Option<String> {
@@ -161,25 +159,20 @@ fn refusal(mark: &str, all: &[u8]) -> Option<String> {
     missing.strip_suffix('\n').map(str::to_owned)
 }
 
-fn read_report(line: &str, file: &[u8], limit: u64) -> Result<Report, ContainerError> {
+fn read_report(line: &str, file: &[u8], limit: u64) -> Option<Report> {
     let field = |name: &str| {
         line.split(' ')
             .filter_map(|word| word.split_once('='))
             .find_map(|(key, value)| (key == name).then_some(value))
-            .ok_or_else(|| not_understood(&format!("it has no {name}")))
     };
     // A counter that the machine does not have is empty.
     let number = |name: &str| field(name).map(|text| text.parse::<u64>().ok());
-    let code = field("code")?
-        .parse()
-        .ok()
-        .filter(|code| (0..=255).contains(code))
-        .ok_or_else(|| not_understood("its exit code is none"))?;
+    let code = field("code")?.parse().ok()?;
     let by = match field("by")? {
         "exit" => EndedBy::Exit,
         "signal" => EndedBy::Signal,
         "either" => EndedBy::Either,
-        _ => return Err(not_understood("it does not say how the harness ended")),
+        _ => return None,
     };
     let output = match (field("kind")?, number("links")?, number("size")?) {
         ("none", ..) => OutputFile::None,
@@ -196,7 +189,7 @@ fn read_report(line: &str, file: &[u8], limit: u64) -> Result<Report, ContainerE
         ("file", None, _) => OutputFile::Bad("cannot be examined"),
         _ => OutputFile::Bad("is not a regular file"),
     };
-    Ok(Report {
+    Some(Report {
         code,
         by,
         killed_for_memory: number("oom")?,
@@ -213,8 +206,8 @@ fn read_file(base64: &[u8], size: u64) -> OutputFile {
     }
 }
 
-/// What of stderr is the harness's: what lies between the first `begin` and the last `end`; where one of them is missing, all on that
-/// side belongs to the harness.
+/// What of stderr is the harness's: what lies between the first `begin` and the last `end`; where one of them is
+/// missing, all on that side belongs to the harness.
 pub(crate) fn read_stderr<'a>(mark: &str, all: &'a [u8]) -> &'a [u8] {
     let (begin, end) = (begin(mark), end(mark));
     let from = find(all, begin.as_bytes()).map_or(0, |at| at + begin.len());
@@ -228,10 +221,4 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 
 fn rfind(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
     bytes.windows(wanted.len()).rposition(|part| part == wanted)
-}
-
-fn not_understood(why: &str) -> ContainerError {
-    ContainerError::Report {
-        why: why.to_owned(),
-    }
 }

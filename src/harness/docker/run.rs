@@ -23,6 +23,9 @@ const END_PATIENCE: Duration = Duration::from_secs(30);
 const CLI_PATIENCE: Duration = Duration::from_secs(2);
 /// What the engine may take to make a container for a command line that is dead.
 const DIED_PAUSE: Duration = Duration::from_millis(500);
+/// What the engine may take, beyond the time limit, to hand over the end of a line that has ended in time. Also what a
+/// harness gains that only prints that it has.
+const LINE_PATIENCE: Duration = Duration::from_secs(10);
 /// Exit code of the command line for failures that are not the container's.
 const ENGINE_FAILED: i32 = 125;
 
@@ -33,8 +36,6 @@ enum End {
     Flooded,
     Interrupted,
     NotStarted,
-    /// The shell is done and the command line is not.
-    Lingering,
 }
 
 /// Runs one container to its end; it is gone when this returns, or the error says that it is not.
@@ -61,7 +62,11 @@ pub(super) fn run(
         End::Exited(status) if ended_by_itself(*status) => container.streams()?,
         _ => container.end()?,
     };
-    let said = read_stdout(&job.mark, limit, &stdout)?;
+    let exit = match &end {
+        End::Exited(status) => status.code(),
+        _ => None,
+    };
+    let said = read_stdout(&job.mark, limit, &stdout, exit);
     let killed_for_memory = || cli.killed_for_memory(&job.name, begun.elapsed());
     let (ended, printed) = match (end, said) {
         (End::Interrupted, _) => return Err(ExecutorError::Interrupted),
@@ -100,9 +105,11 @@ pub(super) fn run(
             return Err(died(status));
         }
         (End::Exited(status), Said::Nothing) => return Err(not_run(&stderr, &status, settings)),
-        (End::Flooded | End::TimedOut | End::Lingering, _) => {
-            let why = "it is not where it should be".to_owned();
-            return Err(ContainerError::Report { why }.into());
+        (End::Flooded | End::TimedOut, Said::Nothing) => {
+            return Err(DockerError::EngineHangs {
+                patience: START_PATIENCE,
+            }
+            .into());
         }
     };
     let facts = Facts {
@@ -169,9 +176,11 @@ impl Container<'_> {
             if started.is_none() && has_begun(&job.mark, running.stdout()) {
                 started = Some(Instant::now());
             }
-            if ended.is_none() && has_ended(&job.mark, running.stdout()) {
-                ended = Some(Instant::now());
-            }
+            // Not for good: a harness can print these words, and go on.
+            ended = match has_ended(&job.mark, running.stdout()) {
+                true => ended.or_else(|| Some(Instant::now())),
+                false => None,
+            };
             // Interrupted work is not a result, even if it got to its end.
             if cancel.is_cancelled() {
                 break End::Interrupted;
@@ -189,8 +198,8 @@ impl Container<'_> {
                 break End::Flooded;
             }
             match (started, ended) {
-                (_, Some(ended)) if ended.elapsed() > END_PATIENCE => break End::Lingering,
-                (_, Some(_)) => {}
+                // A line that has ended in time may wait for its engine.
+                (_, Some(ended)) if ended.elapsed() <= LINE_PATIENCE => {}
                 (Some(started), _) if started.elapsed() >= request.limits.wall_time => {
                     break End::TimedOut;
                 }

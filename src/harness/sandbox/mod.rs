@@ -36,7 +36,7 @@ use std::time::Duration;
 
 use super::capture::Capture;
 use super::environment::harness_environment;
-use super::request::check_request;
+use super::request::{check_request, script_argument};
 use super::{
     Cancel, Coming, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Interpreter,
     Outcome, Protection,
@@ -322,7 +322,7 @@ impl Sandbox {
         let mut vital = self.python.layout.vital.clone();
         vital.push(Path::new(world::WORKSPACE).join(request.entrypoint));
         Ok(Start {
-            argv: vec![executable.to_owned(), request.entrypoint.to_owned()],
+            argv: vec![executable.to_owned(), script_argument(request.entrypoint)],
             environment: environment
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value))
