@@ -18,6 +18,8 @@ const SCRIPT_VARIABLE: &str = "DFAB_SCRIPTED_EXECUTOR";
 
 /// Makes the executor, or says what stands in its way.
 pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError> {
+    // Started on the guess that this is the sandbox; nobody else has a use for it.
+    let prepared = context.take_prepared();
     if let Some(script) = std::env::var_os(SCRIPT_VARIABLE) {
         context.warn("harnesses are not run: their outcomes are read from a script");
         return Ok(Box::new(
@@ -25,8 +27,6 @@ pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError>
         ));
     }
     check_required(context)?;
-    // Started on the guess that this is the sandbox; nobody else has a use for it.
-    let prepared = context.take_prepared();
     match context.settings.executor {
         ExecutorChoice::Sandbox => {
             let required = context.settings.sandbox_require.clone();

@@ -1,5 +1,6 @@
-//! The system calls that no safe wrapper covers. All of the program's `unsafe` is here, also for
-//! what has nothing to do with sandboxes: what has to be known of the process before `main`.
+//! The system calls that no safe wrapper covers. All `unsafe` that concerns the system is here, also for
+//! what has nothing to do with sandboxes: what has to be known of the process before `main`. (The only
+//! other is one call of vector code, in the comparison of sequences.)
 #![allow(unsafe_code)]
 
 use std::ffi::CStr;
