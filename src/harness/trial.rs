@@ -4,39 +4,19 @@ use std::fs;
 use std::time::Duration;
 
 use super::container::ContainerError;
-use super::{Cancel, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest};
+use super::{Cancel, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Outcome};
 
 /// Says which Python runs it.
 const SCRIPT: &str =
     "import platform\nprint(platform.python_implementation(), platform.python_version())\n";
+/// Time enough for an engine to make a container.
+const TIME: Duration = Duration::from_secs(30);
 
 /// Runs it and returns what it says, such as `CPython 3.12.1`.
 pub(super) fn python_inside(executor: &dyn Executor) -> Result<String, ExecutorError> {
-    let folder = tempfile::Builder::new()
-        .prefix("dfab-check-")
-        .tempdir()
-        .map_err(ExecutorError::io(
-            "create a folder to check containers with",
-        ))?;
-    fs::write(folder.path().join("check.py"), SCRIPT)
-        .map_err(ExecutorError::io("write a file to check containers with"))?;
-    let limits = HarnessLimits {
-        wall_time: Duration::from_secs(30),
-        cpu_seconds: 30,
-        memory_bytes: 1 << 30,
-        tmp_bytes: 1 << 20,
-        pids: 16,
-        open_files: 64,
-        max_output_size_bytes: 1 << 16,
-    };
-    let request = HarnessRequest {
-        workspace: folder.path(),
-        entrypoint: "check.py",
-        seed: 0,
-        output_filename: "output",
-        limits: &limits,
-    };
-    let outcome = executor.run(&request, &Cancel::default())?;
+    let outcome = run_script(SCRIPT, TIME, |request| {
+        executor.run(request, &Cancel::default())
+    })?;
     match outcome.ending {
         Ending::Ok => Ok(String::from_utf8_lossy(&outcome.stdout).trim().to_owned()),
         _ => {
@@ -44,4 +24,34 @@ pub(super) fn python_inside(executor: &dyn Executor) -> Result<String, ExecutorE
             Err(ContainerError::NotStarted { said }.into())
         }
     }
+}
+
+/// Lays out a small script of ours and has it run with limits that such a script keeps.
+pub(super) fn run_script(
+    script: &str,
+    time: Duration,
+    run: impl FnOnce(&HarnessRequest<'_>) -> Result<Outcome, ExecutorError>,
+) -> Result<Outcome, ExecutorError> {
+    let folder = tempfile::Builder::new()
+        .prefix("dfab-check-")
+        .tempdir()
+        .map_err(ExecutorError::io("create a folder for a trial run"))?;
+    fs::write(folder.path().join("check.py"), script)
+        .map_err(ExecutorError::io("write a file for a trial run"))?;
+    let limits = HarnessLimits {
+        wall_time: time,
+        cpu_seconds: time.as_secs(),
+        memory_bytes: 1 << 30,
+        tmp_bytes: 1 << 20,
+        pids: 16,
+        open_files: 64,
+        max_output_size_bytes: 1 << 16,
+    };
+    run(&HarnessRequest {
+        workspace: folder.path(),
+        entrypoint: "check.py",
+        seed: 0,
+        output_filename: "output",
+        limits: &limits,
+    })
 }

@@ -37,9 +37,10 @@ use std::time::Duration;
 use super::capture::Capture;
 use super::environment::harness_environment;
 use super::request::{check_request, script_argument};
+use super::trial::run_script;
 use super::{
-    Cancel, Coming, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Interpreter,
-    Outcome, Protection,
+    Cancel, Coming, Ending, Executor, ExecutorError, HarnessRequest, Interpreter, Outcome,
+    Protection,
 };
 pub use ahead::Prepared;
 use cgroup::{Group, Hierarchies, Seats};
@@ -49,6 +50,8 @@ pub use identity::NOBODY;
 use protocol::{Limits, Request, Start};
 pub use sys::stdout_was_closed;
 
+/// Longest the check of a sandbox may take.
+const CHECK_TIME: Duration = Duration::from_secs(10);
 /// The program that runs, whatever has become of its path.
 const THIS_PROGRAM: &str = "/proc/self/exe";
 
@@ -157,32 +160,10 @@ impl Sandbox {
     /// # Errors
     /// What keeps harnesses from running on this machine.
     pub fn check(&self) -> Result<Vec<Protection>, ExecutorError> {
-        let folder = tempfile::Builder::new()
-            .prefix("dfab-check-")
-            .tempdir()
-            .map_err(ExecutorError::io(
-                "create a folder to check the sandbox with",
-            ))?;
         let script = "import os, sys\nsys.stdout.write(str(os.getpid()))\n";
-        std::fs::write(folder.path().join("check.py"), script)
-            .map_err(ExecutorError::io("write a file to check the sandbox with"))?;
-        let limits = HarnessLimits {
-            wall_time: Duration::from_secs(10),
-            cpu_seconds: 10,
-            memory_bytes: 1 << 30,
-            tmp_bytes: 1 << 20,
-            pids: 16,
-            open_files: 64,
-            max_output_size_bytes: 1 << 16,
-        };
-        let request = HarnessRequest {
-            workspace: folder.path(),
-            entrypoint: "check.py",
-            seed: 0,
-            output_filename: "output",
-            limits: &limits,
-        };
-        let outcome = self.run_once(&request, &Cancel::default())?;
+        let outcome = run_script(script, CHECK_TIME, |request| {
+            self.run_once(request, &Cancel::default())
+        })?;
         if outcome.ending == Ending::Ok && !outcome.stdout.is_empty() {
             return Ok(outcome.enforced);
         }
