@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::harness::container::usual as settings;
 use crate::harness::{Ending, HarnessLimits};
 
 const TOKEN: &str = "s3cret-t0ken";
@@ -96,21 +97,6 @@ fn respond(stream: &mut TcpStream, status: &str, body: &[u8]) {
     // A client that has heard enough hangs up.
     let _ = stream.write_all(head.as_bytes());
     let _ = stream.write_all(body);
-}
-
-fn settings() -> ContainerSettings {
-    ContainerSettings {
-        slug: "data-fabrication".to_owned(),
-        image: "python:3.12-slim".to_owned(),
-        allowed_images: vec!["python:3.12-slim".to_owned()],
-        network: "none".to_owned(),
-        cpus: 2.0,
-        memory: "4g".to_owned(),
-        memory_swap: "4g".to_owned(),
-        pids_limit: 512,
-        read_only: true,
-        user: None,
-    }
 }
 
 fn limits() -> HarnessLimits {

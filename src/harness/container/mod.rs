@@ -19,6 +19,8 @@ pub(crate) use report::{
     EndedBy, OutputFile, Report, Said, has_begun, has_ended, has_flooded, keep, most_bytes,
     read_stderr, read_stdout,
 };
+#[cfg(test)]
+pub(crate) use settings::usual;
 pub use settings::{ContainerSettings, choose_image};
 
 /// Where the workspace is mounted.

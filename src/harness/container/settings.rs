@@ -98,3 +98,20 @@ fn is_network(network: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     network == "none" || (network.starts_with(NETWORK_PREFIX) && network.bytes().all(inner))
 }
+
+/// The settings that tests start from: the defaults.
+#[cfg(test)]
+pub(crate) fn usual() -> ContainerSettings {
+    ContainerSettings {
+        slug: "data-fabrication".to_owned(),
+        image: SERVICE_IMAGE.to_owned(),
+        allowed_images: vec![SERVICE_IMAGE.to_owned()],
+        network: "none".to_owned(),
+        cpus: 2.0,
+        memory: "4g".to_owned(),
+        memory_swap: "4g".to_owned(),
+        pids_limit: 512,
+        read_only: true,
+        user: None,
+    }
+}

@@ -3,26 +3,13 @@
 use std::time::Duration;
 
 use super::report::LONGEST_REPORT;
+use super::usual as settings;
 use super::*;
+
 use crate::harness::{Ending, HarnessLimits};
 
 const MARK: &str = "0123456789abcdef";
 const LIMIT: u64 = 1000;
-
-fn settings() -> ContainerSettings {
-    ContainerSettings {
-        slug: "data-fabrication".to_owned(),
-        image: "python:3.12-slim".to_owned(),
-        allowed_images: vec!["python:3.12-slim".to_owned()],
-        network: "none".to_owned(),
-        cpus: 2.0,
-        memory: "4g".to_owned(),
-        memory_swap: "4g".to_owned(),
-        pids_limit: 512,
-        read_only: true,
-        user: None,
-    }
-}
 
 mod rules {
     use super::*;

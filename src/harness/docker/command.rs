@@ -85,6 +85,7 @@ mod tests {
 
     use super::*;
     use crate::harness::HarnessLimits;
+    use crate::harness::container::usual as settings;
 
     fn limits() -> HarnessLimits {
         HarnessLimits {
@@ -95,21 +96,6 @@ mod tests {
             pids: 1,
             open_files: 1,
             max_output_size_bytes: 1000,
-        }
-    }
-
-    fn settings() -> ContainerSettings {
-        ContainerSettings {
-            slug: "data-fabrication".to_owned(),
-            image: "python:3.12-slim".to_owned(),
-            allowed_images: vec!["python:3.12-slim".to_owned()],
-            network: "none".to_owned(),
-            cpus: 2.0,
-            memory: "4g".to_owned(),
-            memory_swap: "4g".to_owned(),
-            pids_limit: 512,
-            read_only: true,
-            user: None,
         }
     }
 
