@@ -4,7 +4,7 @@
 //! a private folder in place of `/tmp`, the wall-clock limit, the output limits, and the end of the
 //! process group on every way out. A harness that leaves its process group outlives the run.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -20,6 +20,7 @@ use nix::unistd::Pid;
 
 use super::capture::Capture;
 use super::environment::harness_environment;
+use super::output::{OutputFile, read_bounded, stdout_limit_text, take_output};
 use super::request::{check_request, script_argument};
 use super::{
     Cancel, Ending, Executor, ExecutorError, HarnessRequest, Interpreter, Outcome, Protection,
@@ -111,15 +112,8 @@ impl Executor for Direct {
             (ending, detail) = (Ending::OutputLimit, Some(stdout_limit_text(limit)));
         }
         let returncode = ending.returncode();
-        let output_file = match read_output(&private.path().join(request.output_filename), limit) {
-            Ok(bytes) => bytes,
-            Err((class, text)) => {
-                if ending == Ending::Ok {
-                    (ending, detail) = (class, Some(text));
-                }
-                None
-            }
-        };
+        let written = read_output(&private.path().join(request.output_filename), limit);
+        let output_file = take_output(written, &mut ending, &mut detail);
         let (stdout, stderr) = capture.finish();
         Ok(Outcome {
             ending,
@@ -150,14 +144,6 @@ fn enforced() -> Vec<Protection> {
         Protection::missing("cpu_time", none),
         Protection::missing("processes", none),
     ]
-}
-
-pub(crate) fn stdout_limit_text(limit: u64) -> String {
-    format!("harness stdout exceeds the output limit of {limit} bytes")
-}
-
-pub(crate) fn file_limit_text(size: u64, limit: u64) -> String {
-    format!("harness output file of {size} bytes exceeds the output limit of {limit} bytes")
 }
 
 enum End {
@@ -262,7 +248,7 @@ fn ending_of(status: ExitStatus) -> Ending {
 
 /// The output file, if it is a regular non-empty one. It is opened without following links and
 /// without waiting for a FIFO's writer.
-fn read_output(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, (Ending, String)> {
+fn read_output(path: &Path, limit: u64) -> OutputFile {
     let flags = nix::libc::O_NOFOLLOW | nix::libc::O_NONBLOCK;
     let bad = |what: &str| (Ending::BadOutput, format!("harness output {what}"));
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
@@ -283,32 +269,4 @@ fn read_output(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, (Ending, Stri
         return Err(bad("has more than one name (hard link)"));
     }
     read_bounded(&file, meta.len(), limit)
-}
-
-/// Reads an open regular file of a known size, one byte past the limit being too much.
-pub(crate) fn read_bounded(
-    file: &File,
-    size: u64,
-    limit: u64,
-) -> Result<Option<Vec<u8>>, (Ending, String)> {
-    if size > limit {
-        return Err((Ending::OutputLimit, file_limit_text(size, limit)));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
-    let failed = |error| {
-        (
-            Ending::BadOutput,
-            format!("harness output cannot be read: {error}"),
-        )
-    };
-    file.take(limit.saturating_add(1))
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 != size {
-        return Err((
-            Ending::BadOutput,
-            "harness output changed while it was read".to_owned(),
-        ));
-    }
-    Ok((!bytes.is_empty()).then_some(bytes))
 }

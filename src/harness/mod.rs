@@ -15,6 +15,7 @@ mod environment;
 mod error;
 mod interpreter;
 mod outcome;
+mod output;
 mod request;
 pub mod sandbox;
 mod scripted;

@@ -44,7 +44,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::direct::{file_limit_text, stdout_limit_text};
+use super::output::{file_limit_text, stdout_limit_text};
 use super::request::check_request;
 use super::{Cancel, Ending, Executor, ExecutorError, HarnessRequest, Outcome, Protection};
 

@@ -1,6 +1,6 @@
 //! From what the line said to the outcome of a run.
 
-use crate::harness::direct::{file_limit_text, stdout_limit_text};
+use crate::harness::output::{file_limit_text, stdout_limit_text, take_output};
 use crate::harness::{Ending, HarnessLimits, Outcome, Protection};
 
 use super::report::{EndedBy, OutputFile, Report};
@@ -59,14 +59,8 @@ pub(crate) fn conclude(
     if let Ended::Reported(report) = ended {
         outcome.cpu_seconds = report.cpu_micros.map(micros_to_seconds);
         outcome.peak_memory_bytes = report.peak_bytes;
-        match take_output(report.output, limit) {
-            Ok(bytes) => outcome.output_file = bytes,
-            // A run that failed already keeps its own reason.
-            Err((class, text)) if ending == Ending::Ok => {
-                (outcome.ending, detail) = (class, Some(text));
-            }
-            Err(_) => {}
-        }
+        let file = judge_file(report.output, limit);
+        outcome.output_file = take_output(file, &mut outcome.ending, &mut detail);
     }
     outcome.detail = detail;
     outcome
@@ -106,7 +100,7 @@ fn ending_of(ended: &Ended, settings: &ContainerSettings) -> (Ending, Option<Str
     }
 }
 
-fn take_output(output: OutputFile, limit: u64) -> Result<Option<Vec<u8>>, (Ending, String)> {
+fn judge_file(output: OutputFile, limit: u64) -> Result<Option<Vec<u8>>, (Ending, String)> {
     match output {
         OutputFile::None => Ok(None),
         OutputFile::Bytes(bytes) => Ok(Some(bytes)),

@@ -10,7 +10,7 @@ use super::handle::{Finished, supervisor};
 use super::output;
 use super::protocol::{End, Output, Request};
 use crate::harness::capture::Capture;
-use crate::harness::direct::{read_bounded, stdout_limit_text};
+use crate::harness::output::{OutputFile, read_bounded, stdout_limit_text, take_output};
 use crate::harness::{Ending, ExecutorError, HarnessLimits, Outcome};
 
 /// Puts what the keeper saw and what was read together.
@@ -59,16 +59,8 @@ pub(super) fn conclude(
         (ending, detail) = (Ending::OutputLimit, Some(stdout_limit_text(limit)));
     }
     let returncode = ending.returncode();
-    let output_file = match read_output(report.output, file, limit)? {
-        Ok(bytes) => bytes,
-        // A run that failed already keeps its own reason.
-        Err((class, text)) => {
-            if ending == Ending::Ok {
-                (ending, detail) = (class, Some(text));
-            }
-            None
-        }
-    };
+    let written = read_output(report.output, file, limit)?;
+    let output_file = take_output(written, &mut ending, &mut detail);
     let (stdout, stderr) = capture.finish();
     Ok(Outcome {
         ending,
@@ -92,8 +84,6 @@ pub(super) fn conclude(
 pub(super) fn cpu_micros(limits: &HarnessLimits) -> u64 {
     limits.cpu_seconds.saturating_mul(1_000_000)
 }
-
-type OutputFile = Result<Option<Vec<u8>>, (Ending, String)>;
 
 /// Reads the output file through the descriptor the keeper opened.
 fn read_output(
