@@ -14,7 +14,7 @@ pub fn line(text: &str) -> String {
 
 /// `text` with its line ends and tabs kept, everything else as in [`line`].
 pub fn block(text: &str) -> String {
-    escaped(text, |character| matches!(character, '\n' | '\t'))
+    escaped(text, is_kept_in_block)
 }
 
 /// At most `characters` of `text` on one line, with an ellipsis if it was cut.
@@ -41,27 +41,71 @@ pub fn path(path: &Path) -> String {
     shown
 }
 
+/// A stretch of text that is shown as it is, or an escape in place of one character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Harmless.
+    Plain(&'a str),
+    /// What stands for a character that is not shown.
+    Escape(String),
+}
+
+/// [`line`] in pieces, for a reader who is to tell an escape from the same letters in the text.
+pub fn line_pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    pieces(text, |_| false)
+}
+
+/// [`block`] in pieces.
+pub fn block_pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    pieces(text, is_kept_in_block)
+}
+
+fn is_kept_in_block(character: char) -> bool {
+    matches!(character, '\n' | '\t')
+}
+
 fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            kept if keep(kept) => shown.push(kept),
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            odd if odd.is_control() || is_formatting(odd) => {
-                let code = u32::from(odd);
-                // Writing to a String cannot fail.
-                let _ = match code {
-                    0..=0xff => write!(shown, "\\x{code:02x}"),
-                    0x100..=0xffff => write!(shown, "\\u{code:04x}"),
-                    _ => write!(shown, "\\U{code:08x}"),
-                };
-            }
-            plain => shown.push(plain),
+    for piece in pieces(text, keep) {
+        match piece {
+            Piece::Plain(plain) => shown.push_str(plain),
+            Piece::Escape(escape) => shown.push_str(&escape),
         }
     }
     shown
+}
+
+fn pieces(text: &str, keep: impl Fn(char) -> bool) -> impl Iterator<Item = Piece<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
+        let is_odd = |character| !keep(character) && is_odd(character);
+        if is_odd(first) {
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            return Some(Piece::Escape(escape_of(first)));
+        }
+        let (plain, after) = rest.split_at(rest.find(is_odd).unwrap_or(rest.len()));
+        rest = after;
+        Some(Piece::Plain(plain))
+    })
+}
+
+fn is_odd(character: char) -> bool {
+    character.is_control() || is_formatting(character)
+}
+
+fn escape_of(character: char) -> String {
+    let code = u32::from(character);
+    match character {
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        _ => match code {
+            0..=0xff => format!("\\x{code:02x}"),
+            0x100..=0xffff => format!("\\u{code:04x}"),
+            _ => format!("\\U{code:08x}"),
+        },
+    }
 }
 
 /// Characters without a shape of their own that change how the text around them is read: line and paragraph
@@ -97,6 +141,17 @@ mod tests {
     #[test]
     fn a_block_keeps_its_lines() {
         assert_eq!(block("a\n\tb\u{1b}c\r\n"), "a\n\tb\\x1bc\\r\n");
+    }
+
+    #[test]
+    fn an_escape_differs_from_the_same_letters() {
+        let found: Vec<Piece<'_>> = line_pieces("\\x1b\u{1b}a").collect();
+        let expected = [
+            Piece::Plain("\\x1b"),
+            Piece::Escape("\\x1b".into()),
+            Piece::Plain("a"),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

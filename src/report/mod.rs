@@ -11,6 +11,7 @@ mod table;
 
 pub mod batch;
 pub mod explanation;
+pub mod html;
 pub mod review;
 pub mod score;
 pub mod similarity;
