@@ -5,6 +5,9 @@
 CREATE INDEX IF NOT EXISTS dfab_leaderboard
     ON submissions (status, score, hotkey, id, conversation_count, total_messages, created_at);
 
+-- Whatever is asked of one hotkey.
+CREATE INDEX IF NOT EXISTS dfab_hotkey ON submissions (hotkey, score, id, created_at);
+
 -- Rows from before: they came in the order of the service's clock.
 INSERT INTO arrivals (submission_id, hotkey, arrived_at)
     SELECT id, hotkey, created_at FROM submissions

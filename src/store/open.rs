@@ -313,7 +313,7 @@ fn is_current(connection: &Connection) -> Result<bool, rusqlite::Error> {
         return Ok(false);
     }
     let sql = "SELECT (SELECT count(*) FROM sqlite_master
-                       WHERE name IN ('dfab_leaderboard', 'dfab_arrival')) = 2
+                       WHERE name IN ('dfab_leaderboard', 'dfab_hotkey', 'dfab_arrival')) = 3
                   AND NOT EXISTS (SELECT 1 FROM submissions
                                   WHERE id NOT IN (SELECT submission_id FROM arrivals)) AS current";
     connection.query_row(sql, [], |row| row.get("current"))
