@@ -7,6 +7,7 @@
 //!
 //! Nothing here prints: progress leaves as [`Event`] values, results as [`SubmissionRecord`] values.
 
+mod alone;
 mod batch;
 mod cache_key;
 mod conclusion;
@@ -19,6 +20,7 @@ mod row;
 mod turnstile;
 mod workspace;
 
+pub use alone::SettleError;
 pub(crate) use batch::chain;
 pub use batch::{BatchError, Listener, Summary, run_batch};
 pub use evaluate::{Concluded, Evaluated, Evaluator, Prepared, Unfinished};
