@@ -40,6 +40,7 @@ complete -c dfab -n "__fish_dfab_needs_command" -f -a "validate" -d 'Check packa
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "review" -d 'Review the Python code of packages without running it'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "exec" -d 'Run one harness as a validator would, and nothing else'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "run" -d 'Evaluate packages from end to end and store the results'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "serve-lite" -d 'Answer the service\'s HTTP requests from the local database'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "score" -d 'Score datasets'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "similarity" -d 'Compare the structure of Python code'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "weights" -d 'Print the weights: best score per hotkey'
@@ -195,6 +196,73 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l exit-zero -d 'Exit wit
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l listen -d 'Where to listen [default: the settings host and port]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -s j -l jobs -d 'Packages evaluated at once [default: number of cores]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l queue -d 'Submissions that may wait; when there are more, uploads are answered with 429' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l connections -d 'Connections that may be open at once' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l client-timeout -d 'Seconds a client may be silent before it is cut off; a whole upload may take four times as long' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l name -d 'Name of the challenge for people [default: Data Fabrication]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l version -d 'Version reported to the platform [default: this program\'s version]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l max-output-size-bytes -d 'Largest dataset, in bytes [default: 10MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l max-zip-files -d 'Most files in a package [default: 128]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l evaluation-timeout-seconds -l timeout -d 'Wall-clock time one harness may take, in seconds [default: 300]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l sample-preview-limit -d 'Lines of a dataset that are kept as its sample [default: 25]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l min-conversations -d 'Fewest conversations of a dataset [default: 1]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l max-conversations -d 'Most conversations of a dataset [default: 10000]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l runner-seed -l seed -d 'Seed given to every harness [default: 1337]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l runner-output-filename -d 'File name under which a harness may leave its dataset [default: dataset.jsonl]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l host -d 'Address the HTTP server listens on [default: 127.0.0.1]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l port -d 'Port the HTTP server listens on [default: 8080]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l public-submissions-enabled -d 'Whether the public submission routes are open [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l shared-token-file -d 'File that holds the token, read when the token is needed [default: /run/secrets/platform/challenge_token]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l direct-subprocess-enabled -l allow-direct -d 'Whether the `direct` executor, which isolates nothing, may be used [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-enabled -d 'Whether harnesses run in containers, unless `executor` says otherwise [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-backend -d 'How containers are started [default: cli]' -r -f -a "cli\t''
+broker\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-bin -d 'The Docker command [default: docker]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-network -d 'Network of the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-cpus -d 'Processors a container may use [default: 2.0]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-memory -d 'Memory of a container [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-memory-swap -d 'Memory and swap of a container together [default: 4g]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r -f -a "include\t''
+exclude\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l sandbox-open-files -d 'Most open files of one process of a sandboxed harness [default: 1024]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l sandbox-cpu-seconds -d 'Processor time of a sandboxed harness, in seconds [default: the evaluation timeout, rounded up]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l sandbox-require -l require -d 'Protections without which the sandbox refuses to run anything [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l python -d 'The Python interpreter, a path or a name to look for on PATH [default: python3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l executor -d 'What runs the harnesses [default: sandbox, or as `docker_enabled` and `docker_backend` say]' -r -f -a "sandbox\t''
+docker\t''
+broker\t''
+direct\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dfab -n "__fish_dfab_using_subcommand score" -l min-conversations -d 'Fewest conversations of a dataset [default: 1]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand score" -l max-conversations -d 'Most conversations of a dataset [default: 10000]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand score" -l config -d 'Read settings from this YAML file' -r -F
@@ -374,15 +442,16 @@ never\t'Never'"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "completions" -d 'Print the completions of a shell'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "validate" -d 'Check packages against the package contract'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "review" -d 'Review the Python code of packages without running it'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "exec" -d 'Run one harness as a validator would, and nothing else'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "run" -d 'Evaluate packages from end to end and store the results'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "score" -d 'Score datasets'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "similarity" -d 'Compare the structure of Python code'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "weights" -d 'Print the weights: best score per hotkey'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "pack" -d 'Make a package from a folder'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "preflight" -d 'Check that this machine can evaluate packages'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "config" -d 'Print every setting with its origin'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run score similarity weights pack preflight config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "validate" -d 'Check packages against the package contract'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "review" -d 'Review the Python code of packages without running it'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "exec" -d 'Run one harness as a validator would, and nothing else'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "run" -d 'Evaluate packages from end to end and store the results'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "serve-lite" -d 'Answer the service\'s HTTP requests from the local database'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "score" -d 'Score datasets'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "similarity" -d 'Compare the structure of Python code'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "weights" -d 'Print the weights: best score per hotkey'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "pack" -d 'Make a package from a folder'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "preflight" -d 'Check that this machine can evaluate packages'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "config" -d 'Print every setting with its origin'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

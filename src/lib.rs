@@ -23,6 +23,7 @@ pub mod python;
 pub mod report;
 pub mod review;
 pub mod score;
+pub mod serve;
 pub mod settings;
 pub mod similarity;
 pub mod store;

@@ -87,6 +87,8 @@ pub enum Command {
     Similarity(SimilarityArgs),
     /// Print the weights: best score per hotkey
     Weights(WeightsArgs),
+    /// Answer the service's HTTP requests from the local database
+    ServeLite(ServeLiteArgs),
     /// Make a package from a folder
     Pack(PackArgs),
     /// Print every setting with its origin
@@ -263,6 +265,58 @@ pub struct WeightsArgs {
     pub(super) epoch: Option<i64>,
 }
 
+/// `dfab serve-lite`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Takes packages over HTTP, evaluates them in the order of arrival, and answers what came out; / is a page for people, \
+/openapi.json describes the rest. What waits is in the database and survives a restart. SIGTERM or Ctrl-C ends it: what \
+is being evaluated waits for the next start.
+
+The token of the internal routes is the setting shared_token or stands in shared_token_file.
+
+Examples:
+  dfab serve-lite
+  dfab serve-lite --listen 0.0.0.0:8080 -j 2 --database /var/lib/dfab/dfab.sqlite3
+  dfab serve-lite --listen [::1]:0       a free port, which is printed")]
+pub struct ServeLiteArgs {
+    /// Where to listen [default: the settings host and port]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = Listen::parse)]
+    pub(super) listen: Option<Listen>,
+    /// Packages evaluated at once [default: number of cores]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) jobs: Option<u16>,
+    /// Submissions that may wait; when there are more, uploads are answered with 429
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) queue: u32,
+    /// Connections that may be open at once
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) connections: u16,
+    /// Seconds a client may be silent before it is cut off; a whole upload may take four times as long
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub(super) client_timeout: u16,
+}
+
+/// An address and a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Listen {
+    fn parse(text: &str) -> Result<Listen, String> {
+        let wanted = "an address and a port, such as 127.0.0.1:8080 or [::1]:8080";
+        let (host, port) = text.rsplit_once(':').ok_or(wanted)?;
+        let port = port.parse().map_err(|_| wanted)?;
+        let is_bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+        if host.is_empty() || is_bare_ipv6 || host.contains([' ', '/', '@']) {
+            return Err(wanted.to_owned());
+        }
+        let host = host.to_owned();
+        Ok(Listen { host, port })
+    }
+}
+
 /// `dfab pack`
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -333,4 +387,33 @@ pub fn command() -> clap::Command {
 /// The same to parse with: what a command does not need is not made.
 pub(super) fn command_to_parse() -> clap::Command {
     setting_flags::add_when_used(Cli::command())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Listen;
+
+    #[test]
+    fn an_address_to_listen_on_has_a_port() {
+        for (text, host, port) in [
+            ("127.0.0.1:80", "127.0.0.1", 80),
+            ("[::1]:0", "[::1]", 0),
+            ("localhost:8080", "localhost", 8080),
+        ] {
+            let listen = Listen::parse(text).unwrap();
+            assert_eq!((listen.host.as_str(), listen.port), (host, port));
+        }
+        for text in [
+            "",
+            ":80",
+            "127.0.0.1",
+            "::1:80",
+            "h:70000",
+            "h:",
+            "http://h:80",
+            "a b:1",
+        ] {
+            assert!(Listen::parse(text).is_err(), "{text}");
+        }
+    }
 }

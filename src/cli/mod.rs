@@ -21,6 +21,7 @@ mod preflight;
 mod review;
 mod run;
 mod score;
+mod serve_lite;
 mod similarity;
 mod sources;
 mod validate;
@@ -92,6 +93,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {
         Command::Score(args) => score::run(context, args),
         Command::Similarity(args) => similarity::run(context, args),
         Command::Weights(args) => weights::run(context, args),
+        Command::ServeLite(args) => serve_lite::run(context, args),
         Command::Pack(args) => pack::run(context, args),
         Command::Config(_) => config::run(context),
         Command::Preflight(_) => preflight::run(context),

@@ -69,8 +69,17 @@ const COMPARISON: &[&str] = &["similarity_window", "similarity_own_history"];
 
 const STORED: &[&str] = &["artifact_root", "sample_preview_limit"];
 
+const SERVER: &[&str] = &[
+    "host",
+    "port",
+    "name",
+    "version",
+    "public_submissions_enabled",
+    "shared_token_file",
+];
+
 /// The settings each command uses; `config` takes them all.
-const USED: [(&str, &[&[&str]]); 9] = [
+const USED: [(&str, &[&[&str]]); 10] = [
     ("validate", &[PACKAGE]),
     ("review", &[PACKAGE]),
     ("exec", &[HARNESS, CONTAINERS, PACKAGE]),
@@ -78,6 +87,12 @@ const USED: [(&str, &[&[&str]]); 9] = [
         "run",
         &[
             STORE, STORED, HARNESS, CONTAINERS, PACKAGE, DATASET, COMPARISON,
+        ],
+    ),
+    (
+        "serve-lite",
+        &[
+            SERVER, STORE, STORED, HARNESS, CONTAINERS, PACKAGE, DATASET, COMPARISON,
         ],
     ),
     ("score", &[DATASET]),
