@@ -9,7 +9,8 @@ use crate::settings::Secret;
 use super::fault::Fault;
 use super::state::App;
 
-const SLUG_HEADER: &str = "x-platform-challenge-slug";
+/// The header in which a caller says which challenge it means.
+pub(super) const SLUG_HEADER: &str = "x-platform-challenge-slug";
 
 /// Lets a caller in who knows the token and means this challenge. The token is read anew each time: whoever replaces
 /// the file does not have to restart anything.

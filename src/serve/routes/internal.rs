@@ -40,9 +40,9 @@ pub(super) async fn get_weights(State(app): State<Arc<App>>, headers: HeaderMap)
     params(
         ("x-platform-challenge-slug" = String, Header, description = "The challenge that is meant"),
         ("x-platform-verified-hotkey" = String, Header, description = "The miner's key", min_length = 1, max_length = 128),
-        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256),
+        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256, pattern = r"\.[zZ][iI][pP]$"),
     ),
-    request_body(content = Vec<u8>, content_type = "application/zip"),
+    request_body(content = super::submit::ZipBody, content_type = "application/zip"),
     responses(
         (status = 200, body = answers::Submission),
         (status = 401, description = "Another token", body = Detail),

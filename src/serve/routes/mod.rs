@@ -52,7 +52,7 @@ fn all() -> OpenApiRouter<Arc<App>> {
 }
 
 /// The description of every route.
-pub(super) fn description(settings: &Settings) -> utoipa::openapi::OpenApi {
+pub(super) fn description(settings: &Settings) -> serde_json::Value {
     openapi::complete(all().into_openapi(), settings)
 }
 

@@ -14,21 +14,27 @@ use crate::store::SubmissionSummary;
 
 use super::Answer;
 
+/// The ZIP itself.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code)]
+pub(super) struct ZipBody(Vec<u8>);
+
 /// A form with the package in one of three fields.
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code)]
 pub(super) struct SubmissionForm {
     /// The ZIP.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = String, format = Binary, required = false)]
     file: Option<Vec<u8>>,
     /// The ZIP, under another name.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = String, format = Binary, required = false)]
     package: Option<Vec<u8>>,
     /// The ZIP, under another name.
-    #[schema(value_type = Option<String>, format = Binary)]
+    #[schema(value_type = String, format = Binary, required = false)]
     artifact: Option<Vec<u8>>,
     /// The miner's key.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 128)]
     hotkey: Option<String>,
 }
 
@@ -42,12 +48,12 @@ pub(super) struct SubmissionForm {
         ("hotkey" = Option<String>, Query, description = "The miner's key, for a body that is the ZIP itself", min_length = 1, max_length = 128),
         ("x-miner-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
         ("x-platform-verified-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
-        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256),
+        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256, pattern = r"\.[zZ][iI][pP]$"),
     ),
     request_body(content(
         (SubmissionRequest = "application/json"),
         (SubmissionForm = "multipart/form-data"),
-        (Vec<u8> = "application/zip"),
+        (ZipBody = "application/zip"),
     )),
     responses(
         (status = 200, body = answers::Submission),
@@ -66,12 +72,12 @@ pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Ans
         ("hotkey" = Option<String>, Query, description = "The miner's key, for a body that is the ZIP itself", min_length = 1, max_length = 128),
         ("x-miner-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
         ("x-platform-verified-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
-        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256),
+        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256, pattern = r"\.[zZ][iI][pP]$"),
     ),
     request_body(content(
         (SubmissionRequest = "application/json"),
         (SubmissionForm = "multipart/form-data"),
-        (Vec<u8> = "application/zip"),
+        (ZipBody = "application/zip"),
     )),
     responses(
         (status = 200, body = answers::Submission),

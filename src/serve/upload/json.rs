@@ -22,24 +22,24 @@ const STRICT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Fields that show that no package is meant.
-const DIRECT: [&str; 3] = ["dataset_jsonl", "code", "harness_code"];
+pub(in crate::serve) const DIRECT: [&str; 3] = ["dataset_jsonl", "code", "harness_code"];
 
 /// A submission as JSON. It is read field by field, so that each fault gets its own answer.
 #[derive(ToSchema)]
 #[allow(dead_code)]
 pub(in crate::serve) struct SubmissionRequest {
     /// The miner's key.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 128)]
     hotkey: Option<String>,
     /// The same under another name; `hotkey` counts if both are given.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(value_type = String, required = false, min_length = 1, max_length = 128)]
     miner_hotkey: Option<String>,
-    /// The package's file name, which ends with `.zip`.
-    #[schema(max_length = 256)]
+    /// The package's file name.
+    #[schema(max_length = 256, pattern = r"\.[zZ][iI][pP]$")]
     filename: Option<String>,
     /// The ZIP in base64.
-    #[schema(content_encoding = "base64")]
-    package_base64: Option<String>,
+    #[schema(format = "byte", min_length = 4)]
+    package_base64: String,
     /// Kept for the service's clients; nothing is done with it.
     #[schema(max_length = 512)]
     signature: Option<String>,

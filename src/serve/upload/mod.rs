@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 pub(super) use body::discard;
 use body::{Received, Share, receive};
-pub(super) use json::SubmissionRequest;
+pub(super) use json::{DIRECT, SubmissionRequest};
 
 use super::fault::{Fault, Problem};
 use super::state::App;
