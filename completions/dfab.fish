@@ -171,6 +171,18 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-user -d 'User i
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-judge-enabled -d 'Whether a language model takes part in judging [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-plagiarism-enabled -d 'Whether a language model audits near copies [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-judge-required -d 'Whether a package whose judging the language model fails stays without a result [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-plagiarism-required -d 'Whether a near copy whose audit the language model fails stays without a result [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-endpoint -d 'Chat endpoint of the language model [default: http://localhost:11434/api/chat]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-model -d 'The language model\'s name [default: llama3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-timeout-seconds -d 'Time one request to the language model may take, in seconds [default: 60]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l llm-max-retries -d 'How often a failed request to the language model is repeated [default: 3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r -f -a "include\t''
 exclude\t''"
@@ -351,6 +363,18 @@ complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-user -d '
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-judge-enabled -d 'Whether a language model takes part in judging [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-plagiarism-enabled -d 'Whether a language model audits near copies [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-judge-required -d 'Whether a package whose judging the language model fails stays without a result [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-plagiarism-required -d 'Whether a near copy whose audit the language model fails stays without a result [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-endpoint -d 'Chat endpoint of the language model [default: http://localhost:11434/api/chat]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-model -d 'The language model\'s name [default: llama3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-timeout-seconds -d 'Time one request to the language model may take, in seconds [default: 60]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l llm-max-retries -d 'How often a failed request to the language model is repeated [default: 3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-memory -l memory -d 'Memory of a sandboxed harness, in bytes [default: 4GiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-tmp -d 'Size of a sandboxed harness\'s `/tmp`, in bytes [default: 512MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l sandbox-pids -d 'Most processes and threads of a sandboxed harness [default: 512]' -r
@@ -413,6 +437,10 @@ complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-broker-token
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-judge-enabled -d 'Whether a language model takes part in judging [default: false]' -r -f -a "true\t''
 false\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-plagiarism-enabled -d 'Whether a language model audits near copies [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-judge-required -d 'Whether a package whose judging the language model fails stays without a result [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-plagiarism-required -d 'Whether a near copy whose audit the language model fails stays without a result [default: false]' -r -f -a "true\t''
 false\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-endpoint -d 'Chat endpoint of the language model [default: http://localhost:11434/api/chat]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l llm-model -d 'The language model\'s name [default: llama3]' -r

@@ -19,7 +19,6 @@ use reporter::Reporter;
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
     let submissions = inputs::expand(context, &args.paths, &args.owner.hotkeys())?;
-    warn_of_missing_parts(context);
     let executor = executor(context)?;
     let mut store = Store::open(&context.settings.database)?;
     let cancel = Cancel::default();
@@ -59,19 +58,4 @@ pub(super) fn run(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
 fn jobs(args: &RunArgs) -> usize {
     let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
     args.jobs.map_or_else(cores, usize::from)
-}
-
-/// Settings that ask for what this version does not have: the results are the heuristic's, and that is said.
-fn warn_of_missing_parts(context: &Context) {
-    let settings = &context.settings;
-    for (name, wanted) in [
-        ("llm_judge_enabled", settings.llm_judge_enabled),
-        ("llm_plagiarism_enabled", settings.llm_plagiarism_enabled),
-    ] {
-        if wanted {
-            context.warn(&format!(
-                "{name} is set, but this version of dfab asks no language model"
-            ));
-        }
-    }
 }

@@ -67,6 +67,17 @@ const STORE: &[&str] = &["database_url"];
 
 const COMPARISON: &[&str] = &["similarity_window", "similarity_own_history"];
 
+const LANGUAGE_MODEL: &[&str] = &[
+    "llm_judge_enabled",
+    "llm_plagiarism_enabled",
+    "llm_judge_required",
+    "llm_plagiarism_required",
+    "llm_endpoint",
+    "llm_model",
+    "llm_timeout_seconds",
+    "llm_max_retries",
+];
+
 const STORED: &[&str] = &["artifact_root", "sample_preview_limit"];
 
 const SERVER: &[&str] = &[
@@ -86,7 +97,14 @@ const USED: [(&str, &[&[&str]]); 10] = [
     (
         "run",
         &[
-            STORE, STORED, HARNESS, CONTAINERS, PACKAGE, DATASET, COMPARISON,
+            STORE,
+            STORED,
+            HARNESS,
+            CONTAINERS,
+            PACKAGE,
+            DATASET,
+            COMPARISON,
+            LANGUAGE_MODEL,
         ],
     ),
     (
@@ -99,7 +117,10 @@ const USED: [(&str, &[&[&str]]); 10] = [
     ("similarity", &[STORE, &["artifact_root"], PACKAGE]),
     ("weights", &[STORE, &["slug"]]),
     ("pack", &[PACKAGE]),
-    ("preflight", &[STORE, STORED, HARNESS, CONTAINERS]),
+    (
+        "preflight",
+        &[STORE, STORED, HARNESS, CONTAINERS, LANGUAGE_MODEL],
+    ),
 ];
 
 /// Adds the flags to their commands.

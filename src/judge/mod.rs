@@ -5,8 +5,13 @@
 //! weights, factors and the order of the additions are its rules, and floating point makes the
 //! order part of the rule.
 //!
+//! A language model may have its say in between ([`llm`]): its opinion takes the place of the judge's
+//! scores, its audit can make a near copy count as a copy.
+//!
 //! Finding the nearest neighbour, and deciding whether a dataset is judged at all (failed runs and
 //! rejected reviews are not), is left to the caller.
+
+pub mod llm;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

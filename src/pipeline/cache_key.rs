@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::harness::choose_image;
-use crate::settings::{ExecutorChoice, Settings};
+use crate::settings::{ExecutorChoice, Settings, mask_url};
 use crate::store::Candidate;
 
 /// Equal keys mean equal results: the package, the settings that matter, the program and the neighbours.
@@ -46,6 +46,17 @@ pub(super) fn cache_key(id: &str, settings: &Settings, candidates: &[Candidate])
             settings.docker_pids_limit.to_string(),
             settings.docker_read_only.to_string(),
             format!("{:?}", settings.docker_user),
+        ] {
+            add(&value);
+        }
+    }
+    if settings.llm_judge_enabled || settings.llm_plagiarism_enabled {
+        for value in [
+            settings.llm_judge_enabled.to_string(),
+            settings.llm_plagiarism_enabled.to_string(),
+            // A changed password changes no answer, and a hash of one is nothing to keep.
+            mask_url(&settings.llm_endpoint),
+            settings.llm_model.clone(),
         ] {
             add(&value);
         }

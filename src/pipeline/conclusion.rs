@@ -105,6 +105,7 @@ impl Conclusion<'_, '_> {
         let candidates = self.candidates(submission, evaluated)?;
         let neighbour = match self.evaluator.compare(submission, evaluated, &candidates) {
             Ok(neighbour) => neighbour,
+            Err(error) if error.interrupted() => return Err(self.interrupted()),
             Err(error) => {
                 self.take_place(
                     index,

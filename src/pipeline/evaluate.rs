@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::dataset::{self, Dataset};
 use crate::harness::{Cancel, Coming, Executor, HarnessLimits, HarnessRequest, Outcome};
-use crate::judge;
+use crate::judge::llm::{Heard, Opinion};
+use crate::judge::{self, Judgement};
 use crate::package::{self, Opened, Package, PackageError, PackageLimits};
 use crate::review::{self, Review, Source};
 use crate::score::{self, ConversationLimits, Score};
@@ -63,6 +64,8 @@ struct Run {
     stderr: String,
     sample_jsonl: String,
     result: Result<Score, NoDataset>,
+    /// A language model's, if it was asked.
+    opinion: Option<Heard<Opinion>>,
 }
 
 /// A run without a dataset that could be scored.
@@ -120,7 +123,7 @@ impl Evaluator<'_> {
         let id = package::submission_id(&submission.hotkey, &package.artifact_hash);
         let run = match reviewed.review.accepted {
             false => None,
-            true => match self.run_harness(submission, &package, enter) {
+            true => match self.run_harness(submission, &package, &reviewed.review, enter) {
                 Ok(run) => Some(run),
                 Err(error) => {
                     let unfinished = Unfinished {
@@ -143,11 +146,12 @@ impl Evaluator<'_> {
         })))
     }
 
-    /// Execute, parse, score.
+    /// Execute, parse, score; and the language model's opinion, where one is asked for.
     fn run_harness(
         &self,
         submission: &Submission,
         package: &Package,
+        review: &Review,
         enter: &dyn Fn(Stage),
     ) -> Result<Run, ItemError> {
         enter(Stage::Execute);
@@ -174,12 +178,19 @@ impl Evaluator<'_> {
                 self.score(&text, enter)
             }
         };
+        let opinion = match &result {
+            Ok(score) => {
+                self.opinion(&submission.package, package, review, score, &sample_jsonl)?
+            }
+            Err(_) => None,
+        };
         Ok(Run {
             execution: Execution::from(&outcome),
             stdout: outcome.stdout_tail(),
             stderr: outcome.stderr_tail(),
             sample_jsonl,
             result,
+            opinion,
         })
     }
 
@@ -240,11 +251,11 @@ impl Evaluator<'_> {
         ))
     }
 
-    /// The nearest of the submissions that arrived before, newest first; None where there is no score to penalise or
-    /// nothing to compare.
+    /// The nearest of the submissions that arrived before, newest first, with a language model's audit where one is
+    /// asked for; None where there is no score to penalise or nothing to compare.
     ///
     /// # Errors
-    /// Finding it would take unreasonably long.
+    /// Finding it would take unreasonably long, or a required audit cannot be had.
     pub fn compare(
         &self,
         submission: &Submission,
@@ -252,10 +263,11 @@ impl Evaluator<'_> {
         candidates: &[Candidate],
     ) -> Result<Option<Neighbour>, ItemError> {
         let is_scored = matches!(&evaluated.run, Some(Run { result: Ok(_), .. }));
-        match &evaluated.sequence {
-            Some(sequence) if is_scored => nearest(submission, sequence, candidates),
-            _ => Ok(None),
-        }
+        let near = match &evaluated.sequence {
+            Some(sequence) if is_scored => nearest(submission, sequence, candidates)?,
+            _ => None,
+        };
+        self.audited(&submission.package, &evaluated.package, near)
     }
 
     /// Judge and final score: the record of a submission, and its row.
@@ -277,7 +289,8 @@ impl Evaluator<'_> {
                 let status = plagiarism.as_ref().map(|near| near.status);
                 let penalised = judge::penalise(score.clone(), status);
                 // A harness that just ran to its end compiles.
-                let verdict = judge::judge(&penalised.metrics, penalised.passed, review, true);
+                let mut verdict = judge::judge(&penalised.metrics, penalised.passed, review, true);
+                self.hear(&mut verdict, evaluated.run.as_ref());
                 let finalised = judge::finalise(penalised, &verdict);
                 judgement = Some(verdict);
                 finalised
@@ -310,6 +323,12 @@ impl Evaluator<'_> {
         let row = row::row(&evaluated.id, &record, &evaluated.package, evaluated.logs());
         Concluded { record, row }
     }
+
+    fn hear(&self, verdict: &mut Judgement, run: Option<&Run>) {
+        if let Some(heard) = run.and_then(|run| run.opinion.as_ref()) {
+            verdict.hear(&self.settings.llm_model, heard);
+        }
+    }
 }
 
 impl Evaluated {
@@ -341,7 +360,7 @@ fn failed_score(error: String, size_bytes: u64) -> Score {
     }
 }
 
-fn sources(package: &Package) -> Vec<Source<'_>> {
+pub(super) fn sources(package: &Package) -> Vec<Source<'_>> {
     let files = package.files.iter();
     let source = files.map(|file| Source {
         path: &file.path,
@@ -376,5 +395,6 @@ fn nearest(
         hotkey: earlier.hotkey.clone(),
         score,
         status: similarity::status(score),
+        llm: None,
     }))
 }

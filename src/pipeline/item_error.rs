@@ -1,6 +1,7 @@
 //! Why a package has no verdict: the machine's fault, never the package's.
 
 use crate::harness::ExecutorError;
+use crate::judge::llm::LlmError;
 use crate::package::PackageError;
 use crate::store::StoreError;
 
@@ -36,6 +37,15 @@ pub enum ItemError {
         #[source]
         source: Box<StoreError>,
     },
+    /// A language model's word is required and cannot be had.
+    #[error("cannot judge {package} without the language model, which is required")]
+    LanguageModel {
+        /// As the caller named it.
+        package: String,
+        /// Why there is no answer.
+        #[source]
+        source: LlmError,
+    },
     /// The harness could not be run.
     #[error("cannot run the harness of {package}")]
     Executor {
@@ -54,6 +64,7 @@ impl ItemError {
             ItemError::Unreadable(_) => Stage::Validate,
             ItemError::Workspace { .. } | ItemError::Executor { .. } => Stage::Execute,
             ItemError::ComparisonTooLarge { .. } => Stage::Similarity,
+            ItemError::LanguageModel { .. } => Stage::Judge,
             ItemError::Unstorable { .. } => Stage::Store,
         }
     }
@@ -71,6 +82,7 @@ impl ItemError {
                     .into(),
             ),
             ItemError::Unstorable { source, .. } => source.hint(),
+            ItemError::LanguageModel { source, .. } => source.hint(),
             ItemError::Executor { source, .. } => source.hint(),
         }
     }
@@ -81,6 +93,9 @@ impl ItemError {
             self,
             ItemError::Executor {
                 source: ExecutorError::Interrupted,
+                ..
+            } | ItemError::LanguageModel {
+                source: LlmError::Interrupted,
                 ..
             }
         )

@@ -15,6 +15,7 @@ mod evaluate;
 mod event;
 mod item_error;
 mod limits;
+mod llm;
 mod record;
 mod row;
 mod turnstile;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::harness::{Ending, Outcome, Protection};
 use crate::judge::Judgement;
+use crate::judge::llm::{Audit, Heard};
 use crate::review::{FlatViolation, Review};
 use crate::score::{Metrics, Score};
 use crate::similarity::Status;
@@ -72,7 +73,7 @@ impl From<&Outcome> for Execution {
 }
 
 /// The nearest earlier submission.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Neighbour {
     /// Id of the earlier submission.
     pub submission_id: String,
@@ -80,8 +81,11 @@ pub struct Neighbour {
     pub hotkey: String,
     /// Percent of structure shared, 0 to 100.
     pub score: u32,
-    /// What the live service's thresholds make of the score.
+    /// What the live service's thresholds make of the score, or a language model's audit.
     pub status: Status,
+    /// A language model's audit of the two packages, if one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub llm: Option<Heard<Audit>>,
 }
 
 /// One submission's result: the item of `dfab run --format json`.

@@ -34,6 +34,7 @@ use serde::Serialize;
 pub use error::SettingsError;
 pub use kinds::{DockerBackend, ExecutorChoice, OwnHistory, Window};
 pub use secret::Secret;
+pub(crate) use secret::mask_url;
 pub use sources::{Origin, Sources};
 pub use table::Settings;
 pub use tokens::DEFAULT_SHARED_TOKEN_FILE;

@@ -29,7 +29,7 @@ impl fmt::Debug for Secret {
 
 /// A URL with all masked that may be secret: user and password, the values of the query (a part
 /// without a name is a value), and the fragment.
-pub(super) fn mask_url(url: &str) -> String {
+pub(crate) fn mask_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };

@@ -119,6 +119,10 @@ settings! {
     llm_judge_enabled => llm_judge_enabled: bool, BOOLEAN, "false";
     /// Whether a language model audits near copies.
     llm_plagiarism_enabled => llm_plagiarism_enabled: bool, BOOLEAN, "false";
+    /// Whether a package whose judging the language model fails stays without a result.
+    llm_judge_required => llm_judge_required: bool, BOOLEAN, "false";
+    /// Whether a near copy whose audit the language model fails stays without a result.
+    llm_plagiarism_required => llm_plagiarism_required: bool, BOOLEAN, "false";
     /// Chat endpoint of the language model.
     llm_endpoint => llm_endpoint: String, URL, "http://localhost:11434/api/chat";
     /// The language model's name.
@@ -194,6 +198,23 @@ pub(super) fn check_together(settings: &Settings, rows: &[Effective]) -> Result<
             "max_conversations",
             format!("is below min_conversations ({least})"),
         );
+    }
+    for (name, enabled, required) in [
+        (
+            "llm_judge_required",
+            settings.llm_judge_enabled,
+            settings.llm_judge_required,
+        ),
+        (
+            "llm_plagiarism_required",
+            settings.llm_plagiarism_enabled,
+            settings.llm_plagiarism_required,
+        ),
+    ] {
+        if required && !enabled {
+            let switch = name.replace("required", "enabled");
+            return conflict(name, format!("needs {switch}, which is false"));
+        }
     }
     let memory = kinds::parse_size(&settings.docker_memory);
     let swap = kinds::parse_size(&settings.docker_memory_swap);

@@ -1,5 +1,6 @@
 //! The whole program, command by command.
 
+mod chat;
 mod support;
 
 mod config;
@@ -8,6 +9,7 @@ mod general;
 mod generated;
 mod hostile;
 mod interrupt;
+mod llm;
 mod looks;
 mod pack;
 mod preflight;

@@ -524,18 +524,6 @@ fn a_reader_that_leaves_early_loses_no_result() {
 }
 
 #[test]
-fn settings_for_parts_that_are_missing_are_warned_of() {
-    let place = Place::new();
-    place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);
-    let output = place
-        .command(&["run", "a.zip", "--exit-zero"])
-        .env("DATA_FABRICATION_LLM_JUDGE_ENABLED", "true")
-        .output()
-        .expect("dfab starts");
-    Ran::of(output).exits(0).says("llm_judge_enabled");
-}
-
-#[test]
 fn workspaces_of_killed_processes_are_removed() {
     let place = Place::new();
     place.zip("a.zip", &[("harness.py", SMALL_HARNESS)]);

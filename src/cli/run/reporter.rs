@@ -85,6 +85,9 @@ impl<'a> Reporter<'a> {
             if let Some(detail) = detail {
                 context.detail(&detail);
             }
+            for warning in record.unanswered() {
+                context.warn(&warning);
+            }
             // Writing to an Output cannot fail: it keeps its error for the end.
             let _ = match (context.format(), document) {
                 (Format::Jsonl, _) => write_line(out, record),
