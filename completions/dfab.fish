@@ -137,6 +137,8 @@ never\t'Never'"
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l from-service -d 'Evaluate the submissions of the live service\'s SQLite file, in the order of arrival; nothing of it is changed' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l artifacts -d 'The service\'s folder of packages, ID/source.zip each [default: `artifacts` beside its database]' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey -d 'The hotkey of packages for which a list names none [default: unknown]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey-from -d 'Take hotkeys from elsewhere: the name of the package\'s folder' -r -f -a "parent\t'The name of the folder the package is in'"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s j -l jobs -d 'Packages evaluated at once [default: number of cores]' -r
@@ -204,6 +206,7 @@ jsonl\t'One JSON object per line, as results are finished'"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l compare -d 'Say where results differ from those the service stored; exit with 1 if any does, else with 0'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s v -l verbose -d 'More detail'

@@ -163,10 +163,26 @@ Packages are evaluated in the order given; each is compared with the ones before
 Examples:
   dfab run my-package.zip --hotkey 5F…
   dfab run archive/ --hotkey-from parent -j 4 --format jsonl
-  dfab run @packages.csv --database results.sqlite3")]
+  dfab run @packages.csv --database results.sqlite3
+  dfab run --from-service service.db --compare --database check.sqlite3
+                                         the service's submissions again, and where results differ")]
 pub struct RunArgs {
-    #[arg(required = true, value_name = "PATH", help = PATHS)]
+    #[arg(required_unless_present = "from_service", value_name = "PATH", help = PATHS)]
     pub(super) paths: Vec<OsString>,
+    /// Evaluate the submissions of the live service's SQLite file, in the order of arrival; nothing of it is changed
+    #[arg(long, value_name = "DATABASE", conflicts_with_all = ["paths", "hotkey", "hotkey_from"])]
+    pub(super) from_service: Option<PathBuf>,
+    /// The service's folder of packages, ID/source.zip each [default: `artifacts` beside its database]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        requires = "from_service",
+        conflicts_with = "paths"
+    )]
+    pub(super) artifacts: Option<PathBuf>,
+    /// Say where results differ from those the service stored; exit with 1 if any does, else with 0
+    #[arg(long, requires = "from_service", conflicts_with = "paths")]
+    pub(super) compare: bool,
     #[command(flatten)]
     pub(super) owner: OwnerArgs,
     /// Packages evaluated at once [default: number of cores]

@@ -158,8 +158,8 @@ mod tests {
         };
         assert_eq!(
             synopsis(&run),
-            "dfab run [--hotkey <HOTKEY>] [--hotkey-from <SOURCE>] [-j|--jobs <N>] [--exit-zero] \
-             [OPTIONS] <PATH>..."
+            "dfab run [--from-service <DATABASE>] [--artifacts <FOLDER>] [--compare] [--hotkey <HOTKEY>] \
+             [--hotkey-from <SOURCE>] [-j|--jobs <N>] [--exit-zero] [OPTIONS] [PATH]..."
         );
         assert_eq!(
             synopsis(&page("dfab-pack.1")),

@@ -154,15 +154,23 @@ fn hotkey_of(path: &Path, listed: Option<&str>, hotkeys: &Hotkeys) -> Result<Str
         let path = escape::path(path);
         Err(AddError::Hotkey(format!("the hotkey of {path} {problem}")))
     };
+    match check_hotkey(&hotkey) {
+        Ok(()) => Ok(hotkey),
+        Err(problem) => refused(problem),
+    }
+}
+
+/// That a text can be a hotkey; if not, what it does wrong, as `the hotkey …` goes on.
+pub(super) fn check_hotkey(hotkey: &str) -> Result<(), String> {
     // It stands in tables, weights and headers, where a line end would be another row or header.
     if let Some(control) = hotkey.chars().find(|character| character.is_control()) {
         let code = u32::from(control);
-        return refused(format!("holds the control character U+{code:04X}"));
+        return Err(format!("holds the control character U+{code:04X}"));
     }
     match hotkey.chars().count() {
-        0 => refused("is empty".to_owned()),
-        1..=MAX_HOTKEY_CHARACTERS => Ok(hotkey),
-        count => refused(format!(
+        0 => Err("is empty".to_owned()),
+        1..=MAX_HOTKEY_CHARACTERS => Ok(()),
+        count => Err(format!(
             "has {count} characters; at most {MAX_HOTKEY_CHARACTERS} are allowed"
         )),
     }

@@ -10,6 +10,7 @@ mod progress;
 mod table;
 
 pub mod batch;
+pub mod comparison;
 pub mod explanation;
 pub mod html;
 pub mod review;

@@ -22,7 +22,7 @@ const SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 const READ_VERSION_OFFSET: usize = 19;
 const WAL_VERSION: u8 = 2;
 
-fn file_beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn file_beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name: OsString = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()

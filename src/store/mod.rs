@@ -22,6 +22,7 @@ mod queries;
 mod queue;
 mod rows;
 mod runs;
+mod service;
 mod time;
 mod weights;
 
@@ -42,6 +43,7 @@ pub use queries::{LeaderboardRow, StoredSubmission};
 pub use queue::{Claimed, NOT_EVALUATED, NewSubmission, Queued};
 pub use rows::SubmissionRow;
 pub use runs::{Failure, ItemState, NewItem, NewRun, Run, RunId, RunItem, RunItemId, RunOutcome};
+pub use service::{ArtifactError, ServiceDatabase, ServiceSubmission, service_artifact};
 pub use time::Timestamp;
 pub use weights::weights_document;
 

@@ -29,7 +29,7 @@ const ATTACH: &str = include_str!("attach.sql");
 
 /// How long to wait for another process. Transactions here take milliseconds, so only a process
 /// that is stuck, or one that copies the whole file, makes anyone wait this long.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 const OPENING: &str = "opening it";
 
@@ -150,7 +150,7 @@ fn connect_for_reading(path: &Path) -> Result<(Connection, Option<LyingStill>), 
 
 /// Reading a WAL database means having a small file beside it. SQLite says in two ways that it may
 /// not make one: as a file it cannot open, or as a folder it may only read.
-fn may_not_write_beside(error: &rusqlite::Error) -> bool {
+pub(super) fn may_not_write_beside(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
         Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly)
@@ -164,7 +164,7 @@ fn plain(path: &Path) -> PathBuf {
 }
 
 /// The path as a URI with a parameter.
-fn uri(path: &Path, parameter: &str) -> OsString {
+pub(super) fn uri(path: &Path, parameter: &str) -> OsString {
     let mut uri = String::from("file:");
     for byte in plain(path).as_os_str().as_encoded_bytes() {
         match byte {
@@ -179,7 +179,7 @@ fn uri(path: &Path, parameter: &str) -> OsString {
 }
 
 /// A folder gives SQLite a puzzling error, and a pipe makes it wait for ever.
-fn check_file_type(path: &Path) -> Result<(), StoreError> {
+pub(super) fn check_file_type(path: &Path) -> Result<(), StoreError> {
     match fs::metadata(path) {
         Ok(meta) if !meta.is_file() => Err(StoreError::NotAFile {
             path: path.to_owned(),

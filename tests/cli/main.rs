@@ -5,6 +5,7 @@ mod support;
 
 mod config;
 mod exec;
+mod from_service;
 mod general;
 mod generated;
 mod hostile;

@@ -3,13 +3,17 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::pipeline::{BatchError, Event, ItemError, Submission, SubmissionRecord, Summary, chain};
+use crate::pipeline::{
+    BatchError, Event, ItemError, Stage, Submission, SubmissionRecord, Summary, chain,
+};
 use crate::report::batch::{sentence, table};
+use crate::report::comparison::Totals;
 use crate::report::{ArrayDocument, Format, Progress, write_line};
 
 use super::super::context::Context;
 use super::super::exit::CliError;
 use super::super::output::Output;
+use super::comparing::{ComparedRecord, Comparing};
 
 /// A package without a verdict, for the end of the JSON document.
 #[derive(Serialize)]
@@ -29,10 +33,15 @@ pub(super) struct Reporter<'a> {
     failures: Vec<MachineFailure>,
     table: table::Batch,
     progress: Progress,
+    comparing: Option<Comparing<'a>>,
 }
 
 impl<'a> Reporter<'a> {
-    pub(super) fn new(context: &'a Context, submissions: &'a [Submission]) -> Reporter<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        submissions: &'a [Submission],
+        comparing: Option<Comparing<'a>>,
+    ) -> Reporter<'a> {
         Reporter {
             context,
             submissions,
@@ -41,6 +50,7 @@ impl<'a> Reporter<'a> {
             failures: Vec::new(),
             table: table::Batch::new(context.display, submissions.len()),
             progress: Progress::new(context.display.progress, submissions.len()),
+            comparing,
         }
     }
 
@@ -72,6 +82,9 @@ impl<'a> Reporter<'a> {
     }
 
     fn finished(&mut self, index: usize, record: &SubmissionRecord) {
+        let comparison = self.comparing.as_mut();
+        let comparison = comparison.map(|comparing| comparing.take(index, record));
+        let item = ComparedRecord { record, comparison };
         let detail = table::execution(record).map(|used| format!("{}: {used}", self.name(index)));
         let Reporter {
             out,
@@ -90,8 +103,8 @@ impl<'a> Reporter<'a> {
             }
             // Writing to an Output cannot fail: it keeps its error for the end.
             let _ = match (context.format(), document) {
-                (Format::Jsonl, _) => write_line(out, record),
-                (_, Some(document)) => document.item(out, record),
+                (Format::Jsonl, _) => write_line(out, &item),
+                (_, Some(document)) => document.item(out, &item),
                 (_, None) => {
                     table.add(record);
                     Ok(())
@@ -108,6 +121,9 @@ impl<'a> Reporter<'a> {
             .suspend(|| self.context.complain(&message, hint.as_deref()));
         self.progress.advance(true);
         let package = self.name(index).to_owned();
+        if let Some(comparing) = &mut self.comparing {
+            comparing.without_record(&package, &message);
+        }
         self.failures.push(MachineFailure {
             package,
             stage: error.stage().name(),
@@ -116,22 +132,57 @@ impl<'a> Reporter<'a> {
         });
     }
 
+    /// A submission that was not even tried, for it has no package that can be used.
+    pub(super) fn left_out(&mut self, package: &str, why: &str) {
+        let message = format!("{package} cannot be evaluated: {why}");
+        self.context.complain(&message, None);
+        if let Some(comparing) = &mut self.comparing {
+            comparing.without_record(package, why);
+        }
+        self.failures.push(MachineFailure {
+            package: package.to_owned(),
+            stage: Stage::Validate.name(),
+            message,
+            hint: None,
+        });
+    }
+
     /// Ends the output so that what was finished is a whole document even if the batch was not.
-    pub(super) fn close(mut self, result: &Result<Summary, BatchError>) -> Result<(), CliError> {
+    pub(super) fn close(
+        mut self,
+        result: &Result<Summary, BatchError>,
+    ) -> Result<Option<Totals>, CliError> {
         self.progress.clear();
         let summary = result.as_ref().ok();
         if let Some(document) = self.document.take() {
             let value = serde_json::to_value(summary).map_err(CliError::failure)?;
             let failures = serde_json::to_value(&self.failures).map_err(CliError::failure)?;
-            document.end(&mut self.out, &[("failures", failures), ("summary", value)])?;
+            let mut after = vec![("failures", failures), ("summary", value)];
+            if let Some(comparing) = &self.comparing {
+                let totals = serde_json::to_value(&comparing.totals).map_err(CliError::failure)?;
+                after.push(("comparison", totals));
+            }
+            document.end(&mut self.out, &after)?;
         } else if self.context.format() == Format::Table {
-            std::io::Write::write_all(&mut self.out, self.table.text().as_bytes())?;
+            let mut text = self.table.text();
+            let differences = self
+                .comparing
+                .as_ref()
+                .map(|comparing| comparing.table.text());
+            for differences in differences.iter().filter(|text| !text.is_empty()) {
+                text.push_str(&format!("\n{differences}"));
+            }
+            std::io::Write::write_all(&mut self.out, text.as_bytes())?;
         }
         let written = self.out.finish();
         if let Some(summary) = summary {
             let database = self.context.settings.database.display().to_string();
             self.context.say(&sentence(summary, &database));
         }
-        written
+        let totals = self.comparing.map(|comparing| comparing.totals);
+        if let Some(totals) = &totals {
+            self.context.say(&totals.sentence());
+        }
+        written.map(|()| totals)
     }
 }
