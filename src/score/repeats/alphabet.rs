@@ -3,6 +3,7 @@
 use super::{BATCH, Content};
 use crate::text::PyStr;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -17,8 +18,9 @@ pub(super) fn encode<'a>(contents: &[&'a PyStr]) -> Vec<Content<'a>> {
             codes: Cow::Borrowed(content.as_bytes()),
             points: None,
             length: content.as_bytes().len(),
+            sketch: 0,
         };
-        return contents.iter().map(ascii).collect();
+        return sketched(contents.iter().map(ascii).collect());
     }
     let points = contents.iter().map(|content| content.code_points());
     if contents.len() <= BATCH {
@@ -28,14 +30,49 @@ pub(super) fn encode<'a>(contents: &[&'a PyStr]) -> Vec<Content<'a>> {
             .collect();
     }
     let (codes, told_apart) = codes(points.clone().flatten());
-    points
-        .map(|points| {
-            let points: Box<[u32]> = points.collect();
-            let code = |point| codes.get(point).copied().unwrap_or_default();
-            let codes = points.iter().map(code).collect();
-            content(codes, (!told_apart).then_some(points))
-        })
-        .collect()
+    let coded = points.map(|points| {
+        let points: Box<[u32]> = points.collect();
+        let code = |point| codes.get(point).copied().unwrap_or_default();
+        let codes = points.iter().map(code).collect();
+        content(codes, (!told_apart).then_some(points))
+    });
+    sketched(coded.collect())
+}
+
+/// Sketches contents, unless they are too few to be worth it.
+///
+/// A bit is the sum of its positions' characters, each counted as even or odd so that the most
+/// frequent ones, which alone fill many a hostile content, are told apart.
+fn sketched(mut contents: Vec<Content<'_>>) -> Vec<Content<'_>> {
+    if contents.len() <= BATCH {
+        return contents;
+    }
+    let mut counts = [(0usize, 0u8); 256];
+    for (count, code) in counts.iter_mut().zip(0..=u8::MAX) {
+        count.1 = code;
+    }
+    for code in contents.iter().flat_map(|content| content.codes.iter()) {
+        if let Some(count) = counts.get_mut(usize::from(*code)) {
+            count.0 += 1;
+        }
+    }
+    counts.sort_unstable_by_key(|&(count, code)| (Reverse(count), code));
+    let mut parity = [0u64; 256];
+    for (rank, (_, code)) in (0..).zip(counts) {
+        if let Some(parity) = parity.get_mut(usize::from(code)) {
+            *parity = rank & 1;
+        }
+    }
+    for content in &mut contents {
+        let bits = content
+            .codes
+            .iter()
+            .map(|&code| parity.get(usize::from(code)).copied().unwrap_or_default());
+        content.sketch = bits
+            .zip((0..64).cycle())
+            .fold(0, |sketch, (bit, place)| sketch ^ bit << place);
+    }
+    contents
 }
 
 fn content<'a>(codes: Vec<u8>, points: Option<Box<[u32]>>) -> Content<'a> {
@@ -43,6 +80,7 @@ fn content<'a>(codes: Vec<u8>, points: Option<Box<[u32]>>) -> Content<'a> {
         length: points.as_ref().map_or(codes.len(), |points| points.len()),
         codes: Cow::Owned(codes),
         points,
+        sketch: 0,
     }
 }
 

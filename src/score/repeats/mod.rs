@@ -4,19 +4,24 @@
 //! a tenth of the longer, and more than nine tenths of the characters at equal positions are
 //! equal. Only whether a near one exists matters.
 //!
-//! Whatever structure is expected of the contents, a hostile dataset can lack, so there is no index
-//! to defeat: contents are compared with all kept ones of about their length, many at a time
-//! ([`scan`]), as bytes ([`alphabet`]). A dataset's size bounds that: many contents are short ones.
+//! Contents become bytes ([`alphabet`]) and are compared with kept ones of about their length, many at
+//! a time ([`scan`]). Where there are so many of a length that comparing all would show, an [`index`]
+//! says which ones need not be compared. It learns from the contents which positions tell them apart,
+//! again wherever it finds too many together, so that contents made to share its keys gain little;
+//! where nothing tells them apart there is no index, and all are compared.
 
 mod alphabet;
+mod differ;
+mod index;
 mod scan;
 #[cfg(test)]
 mod tests;
 
 use crate::text::PyStr;
 use alphabet::encode;
+use differ::{few_bytes_differ, few_differ};
+use index::{Kept, Tuning};
 use rayon::prelude::*;
-use scan::Kept;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -46,14 +51,14 @@ pub(super) fn repeats<'a>(contents: impl Iterator<Item = &'a PyStr>) -> Repeats 
         .filter(|&content| seen.insert(content))
         .collect();
     Repeats {
-        kept: kept(&encode(&distinct)),
+        kept: kept(&encode(&distinct), Tuning::MEASURED),
         all,
     }
 }
 
 /// How many of these contents, no two of them equal, are near no earlier kept one.
-fn kept(contents: &[Content<'_>]) -> usize {
-    let mut kept = Kept::default();
+fn kept(contents: &[Content<'_>], tuning: Tuning) -> usize {
+    let mut kept = Kept::for_lengths(contents.iter().map(|content| content.length), tuning);
     let mut count = 0;
     for batch in contents.chunks(BATCH) {
         let repeated: Vec<bool> = if count == 0 {
@@ -84,6 +89,9 @@ struct Content<'a> {
     points: Option<Box<[u32]>>,
     /// In characters.
     length: usize,
+    /// A bit for each of 64 classes of positions: where two contents differ in some positions, their
+    /// sketches differ in no more bits.
+    sketch: u64,
 }
 
 fn lengths_near(a: usize, b: usize) -> bool {
@@ -102,27 +110,6 @@ fn near(a: &Content<'_>, b: &Content<'_>) -> bool {
     let limit = allowed(a.length.min(b.length));
     match (&a.points, &b.points) {
         (Some(a), Some(b)) => few_differ(a, b, limit),
-        _ => few_differ(&a.codes, &b.codes, limit),
+        _ => few_bytes_differ(&a.codes, &b.codes, limit),
     }
-}
-
-/// Whether at most `limit` positions differ over the shorter length, looking no further than it
-/// takes to know.
-fn few_differ<T: PartialEq>(a: &[T], b: &[T], limit: usize) -> bool {
-    const STRIDE: usize = 64;
-    let common = a.len().min(b.len());
-    let (a, b) = (a.get(..common).unwrap_or(a), b.get(..common).unwrap_or(b));
-    let (a_strides, a_rest) = a.as_chunks::<STRIDE>();
-    let (b_strides, b_rest) = b.as_chunks::<STRIDE>();
-    let mut differing = 0;
-    for (a, b) in a_strides.iter().zip(b_strides) {
-        // Counted in a byte, so that the processor counts many positions at once.
-        let count: u8 = a.iter().zip(b).map(|(a, b)| u8::from(a != b)).sum();
-        differing += usize::from(count);
-        if differing > limit {
-            return false;
-        }
-    }
-    differing += a_rest.iter().zip(b_rest).filter(|(a, b)| a != b).count();
-    differing <= limit
 }

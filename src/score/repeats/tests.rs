@@ -1,4 +1,4 @@
-use super::scan::Kept;
+use super::index::{Kept, Tuning};
 use super::*;
 use proptest::prelude::*;
 
@@ -29,6 +29,14 @@ fn found(contents: &[String]) -> usize {
     found.kept
 }
 
+/// The same with an index wherever there can be one.
+fn found_indexed(contents: &[String]) -> usize {
+    let texts: Vec<PyStr> = contents.iter().map(|text| text.as_str().into()).collect();
+    let mut seen = HashSet::new();
+    let distinct: Vec<&PyStr> = texts.iter().filter(|&text| seen.insert(text)).collect();
+    kept(&encode(&distinct), Tuning::EAGER)
+}
+
 /// Numbers below a bound, the same ones for the same seed.
 fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed | 1;
@@ -52,6 +60,8 @@ enum Shape {
     /// A common text in which about half of what may differ does, so that pairs are just near or
     /// just not.
     Threshold(usize),
+    /// Several common texts, in each of which other few places differ.
+    Families(usize),
 }
 
 /// The n-th letter: ASCII, then Latin-1, then others.
@@ -68,6 +78,12 @@ fn make(shape: Shape, count: usize, length: usize, spread: usize, seed: u64) -> 
     let mut next = numbers(seed);
     let most = length + spread;
     let base: Vec<char> = (0..most).map(|_| letter(next(2))).collect();
+    let families: Vec<(Vec<char>, Vec<usize>)> = (0..6)
+        .map(|_| {
+            let text = (0..most).map(|_| letter(next(26))).collect();
+            (text, (0..length / 10 + 3).map(|_| next(length)).collect())
+        })
+        .collect();
     (0..count)
         .map(|_| {
             let length = length + next(spread + 1);
@@ -82,6 +98,13 @@ fn make(shape: Shape, count: usize, length: usize, spread: usize, seed: u64) -> 
                 Shape::Preamble => {
                     let start = length - (length / 10 + 1).min(length);
                     text[start..].fill_with(|| letter(next(26)));
+                }
+                Shape::Families(letters) => {
+                    let (common, places) = &families[next(families.len())];
+                    text.copy_from_slice(&common[..length]);
+                    for &place in places {
+                        text[place] = letter(next(letters));
+                    }
                 }
                 Shape::Threshold(letters) => {
                     for _ in 0..length / 20 + 1 {
@@ -102,6 +125,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
         (2usize..12).prop_map(Shape::Blocks),
         Just(Shape::Preamble),
         prop_oneof![Just(2usize), Just(26), Just(60), Just(5000)].prop_map(Shape::Threshold),
+        prop_oneof![Just(2usize), Just(26), Just(300)].prop_map(Shape::Families),
     ]
 }
 
@@ -117,7 +141,24 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let contents = make(shape, count, length, spread, seed);
-        prop_assert_eq!(found(&contents), naive_kept(&contents));
+        let expected = naive_kept(&contents);
+        prop_assert_eq!(found(&contents), expected);
+        prop_assert_eq!(found_indexed(&contents), expected);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+
+    #[test]
+    fn many_contents_are_found_as_by_comparing_all_when_indexes_nest(
+        shape in shapes(),
+        length in 9usize..50,
+        spread in prop_oneof![Just(0usize), 0usize..8],
+        seed in any::<u64>(),
+    ) {
+        let contents = make(shape, 1200, length, spread, seed);
+        prop_assert_eq!(found_indexed(&contents), naive_kept(&contents));
     }
 }
 
@@ -157,31 +198,51 @@ fn the_lengths_at_the_edge_of_every_rule_are_found() {
             contents.push(changed.iter().collect());
         }
         contents.retain(|content| !content.is_empty());
-        assert_eq!(found(&contents), naive_kept(&contents), "length {length}");
+        let expected = naive_kept(&contents);
+        assert_eq!(found(&contents), expected, "length {length}");
+        assert_eq!(found_indexed(&contents), expected, "length {length}");
     }
 }
 
 #[test]
 fn a_late_repeat_of_each_early_content_is_found() {
-    let contents = make(Shape::Random(26), 1000, 100, 0, 1);
-    let mut kept = Kept::default();
-    let texts: Vec<PyStr> = contents.iter().map(|text| text.as_str().into()).collect();
-    let texts: Vec<&PyStr> = texts.iter().collect();
-    let encoded = encode(&texts);
-    encoded.iter().for_each(|content| kept.insert(content));
-    for nine in [9, 10] {
-        let late: Vec<PyStr> = contents
+    let early = make(Shape::Random(26), 1000, 100, 0, 1);
+    for (tuning, nine) in [Tuning::MEASURED, Tuning::EAGER]
+        .into_iter()
+        .flat_map(|tuning| [(tuning, 9), (tuning, 10)])
+    {
+        let late = early
             .iter()
-            .map(|text| {
-                format!("{}{}", ".".repeat(nine), &text[nine..])
-                    .as_str()
-                    .into()
-            })
+            .map(|text| format!("{}{}", ".".repeat(nine), &text[nine..]));
+        let texts: Vec<PyStr> = early
+            .iter()
+            .cloned()
+            .chain(late)
+            .map(|text| text.as_str().into())
             .collect();
-        let late: Vec<&PyStr> = late.iter().collect();
-        let near = kept.have_near(&encode(&late));
+        let encoded = encode(&texts.iter().collect::<Vec<_>>());
+        let (early, late) = encoded.split_at(early.len());
+        let mut kept = Kept::for_lengths(early.iter().map(|content| content.length), tuning);
+        early.iter().for_each(|content| kept.insert(content));
+        assert_eq!(kept.has_index(), tuning.many == Tuning::EAGER.many);
+        let near = kept.have_near(late);
         assert!(near.iter().all(|&near| near == (nine == 9)), "{nine}");
     }
+}
+
+#[test]
+fn very_many_contents_have_an_index_and_few_have_none() {
+    let kept = |count| {
+        let contents = make(Shape::Random(26), count, 30, 3, 1);
+        let texts: Vec<PyStr> = contents.iter().map(|text| text.as_str().into()).collect();
+        let encoded = encode(&texts.iter().collect::<Vec<_>>());
+        let lengths = encoded.iter().map(|content| content.length);
+        let mut kept = Kept::for_lengths(lengths, Tuning::MEASURED);
+        encoded.iter().for_each(|content| kept.insert(content));
+        kept.has_index()
+    };
+    assert!(kept(8000));
+    assert!(!kept(1000));
 }
 
 #[test]
