@@ -112,7 +112,9 @@ complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-memory-swap -d
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-user -d 'User inside the containers; without one it is nobody (65534:65534) [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-seccomp -d 'What decides about system calls in containers: dfab\'s filter on top of the engine\'s profile, or that alone [default: dfab]' -r -f -a "dfab\t''
+engine\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand exec" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
@@ -169,7 +171,9 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-memory-swap -d 
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-user -d 'User inside the containers; without one it is nobody (65534:65534) [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-seccomp -d 'What decides about system calls in containers: dfab\'s filter on top of the engine\'s profile, or that alone [default: dfab]' -r -f -a "dfab\t''
+engine\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
@@ -362,7 +366,9 @@ complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-memory-sw
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-user -d 'User inside the containers; without one it is nobody (65534:65534) [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-seccomp -d 'What decides about system calls in containers: dfab\'s filter on top of the engine\'s profile, or that alone [default: dfab]' -r -f -a "dfab\t''
+engine\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand preflight" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
@@ -433,7 +439,9 @@ complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-memory-swap 
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-user -d 'User inside the containers; without one it is nobody (65534:65534) [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-seccomp -d 'What decides about system calls in containers: dfab\'s filter on top of the engine\'s profile, or that alone [default: dfab]' -r -f -a "dfab\t''
+engine\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand config" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r

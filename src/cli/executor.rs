@@ -7,7 +7,7 @@ use crate::harness::{
     Broker, ContainerSettings, Direct, Docker, Executor, ExecutorError, Interpreter, Sandbox,
     Scripted, choose_image,
 };
-use crate::settings::ExecutorChoice;
+use crate::settings::{DockerSeccomp, ExecutorChoice};
 
 use super::context::Context;
 use super::exit::{CliError, Exit};
@@ -115,6 +115,7 @@ fn container_settings(context: &Context) -> ContainerSettings {
         pids_limit: settings.docker_pids_limit,
         read_only: settings.docker_read_only,
         user: settings.docker_user.clone(),
+        own_filter: settings.docker_seccomp == DockerSeccomp::Dfab,
     }
 }
 

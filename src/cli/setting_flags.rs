@@ -56,6 +56,7 @@ const CONTAINERS: &[&str] = &[
     "docker_pids_limit",
     "docker_read_only",
     "docker_user",
+    "docker_seccomp",
     "docker_allowed_images",
     "docker_broker_url",
     "docker_broker_token_file",

@@ -37,6 +37,7 @@ pub use interpreter::Interpreter;
 pub use outcome::{ERROR_TEXT_CHARS, Ending, LOG_TAIL_CHARS, Outcome};
 pub use sandbox::Sandbox;
 pub use scripted::Scripted;
+pub use trial::Trial;
 
 /// What one run may use. All of it is for the whole group of processes, not for one of them.
 #[derive(Debug, Clone)]

@@ -4,7 +4,9 @@ use std::fs;
 use std::time::Duration;
 
 use super::container::ContainerError;
-use super::{Cancel, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Outcome};
+use super::{
+    Cancel, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Outcome, Protection,
+};
 
 /// Says which Python runs it.
 const SCRIPT: &str =
@@ -12,13 +14,25 @@ const SCRIPT: &str =
 /// Time enough for an engine to make a container.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Runs it and returns what it says, such as `CPython 3.12.1`.
-pub(super) fn python_inside(executor: &dyn Executor) -> Result<String, ExecutorError> {
+/// What a trial run in a container shows.
+#[derive(Debug)]
+pub struct Trial {
+    /// The Python in the image, as it names itself, such as `CPython 3.12.1`.
+    pub python: String,
+    /// What the run was held by.
+    pub enforced: Vec<Protection>,
+}
+
+/// Runs it and returns what it says.
+pub(super) fn python_inside(executor: &dyn Executor) -> Result<Trial, ExecutorError> {
     let outcome = run_script(SCRIPT, TIME, |request| {
         executor.run(request, &Cancel::default())
     })?;
     match outcome.ending {
-        Ending::Ok => Ok(String::from_utf8_lossy(&outcome.stdout).trim().to_owned()),
+        Ending::Ok => Ok(Trial {
+            python: String::from_utf8_lossy(&outcome.stdout).trim().to_owned(),
+            enforced: outcome.enforced,
+        }),
         _ => {
             let said = outcome.error_text().unwrap_or_default().trim().to_owned();
             Err(ContainerError::NotStarted { said }.into())
@@ -32,8 +46,9 @@ pub(super) fn run_script(
     time: Duration,
     run: impl FnOnce(&HarnessRequest<'_>) -> Result<Outcome, ExecutorError>,
 ) -> Result<Outcome, ExecutorError> {
+    // Named as workspaces are, so that what a killed dfab leaves is removed by the next one.
     let folder = tempfile::Builder::new()
-        .prefix("dfab-check-")
+        .prefix(&format!("dfab-workspace-{}-", std::process::id()))
         .tempdir()
         .map_err(ExecutorError::io("create a folder for a trial run"))?;
     fs::write(folder.path().join("check.py"), script)

@@ -46,6 +46,7 @@ pub(super) fn cache_key(id: &str, settings: &Settings, candidates: &[Candidate])
             settings.docker_pids_limit.to_string(),
             settings.docker_read_only.to_string(),
             format!("{:?}", settings.docker_user),
+            format!("{:?}", settings.docker_seccomp),
         ] {
             add(&value);
         }

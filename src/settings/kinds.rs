@@ -54,6 +54,15 @@ pub enum DockerBackend {
     Broker,
 }
 
+/// What decides about system calls in containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DockerSeccomp {
+    /// The sandbox's filter, on top of the engine's profile.
+    Dfab,
+    /// The engine's profile alone.
+    Engine,
+}
+
 /// How many earlier submissions a new one is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Window {
@@ -422,6 +431,23 @@ pub(super) const DOCKER_BACKEND: Kind<DockerBackend> = Kind {
         json!(match v {
             DockerBackend::Cli => "cli",
             DockerBackend::Broker => "broker",
+        })
+    },
+};
+
+pub(super) const DOCKER_SECCOMP: Kind<DockerSeccomp> = Kind {
+    accepts: "dfab or engine",
+    secrecy: Secrecy::Open,
+    choices: &["dfab", "engine"],
+    parse: |given| match trimmed(given)?.to_ascii_lowercase().as_str() {
+        "dfab" => Some(DockerSeccomp::Dfab),
+        "engine" => Some(DockerSeccomp::Engine),
+        _ => None,
+    },
+    show: |v| {
+        json!(match v {
+            DockerSeccomp::Dfab => "dfab",
+            DockerSeccomp::Engine => "engine",
         })
     },
 };

@@ -32,9 +32,11 @@ mod tokens;
 use serde::Serialize;
 
 pub use error::SettingsError;
-pub use kinds::{DockerBackend, ExecutorChoice, OwnHistory, Window};
+pub use kinds::{DockerBackend, DockerSeccomp, ExecutorChoice, OwnHistory, Window};
 pub use secret::Secret;
 pub(crate) use secret::mask_url;
+pub(crate) use sizes::parse_size;
+pub(crate) use sources::own_variables;
 pub use sources::{Origin, Sources};
 pub use table::Settings;
 pub use tokens::DEFAULT_SHARED_TOKEN_FILE;

@@ -41,10 +41,12 @@ pub(crate) fn mask_url(url: &str) -> String {
         Some((rest, query)) => (rest, Some(query)),
         None => (rest, None),
     };
-    let authority_end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(authority_end);
-    let mut masked = match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{MASK}@{host}{path}"),
+    // A password may hold a slash that should have been written as %2F, so the last `@` counts, wherever it is.
+    let mut masked = match rest.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{MASK}@{host}"),
+        None if may_be_user_and_password(rest, query, fragment) => {
+            return format!("{scheme}://{MASK}");
+        }
         None => format!("{scheme}://{rest}"),
     };
     if let Some(query) = query {
@@ -60,6 +62,13 @@ pub(crate) fn mask_url(url: &str) -> String {
         }
     }
     masked
+}
+
+/// Whether what looks like an address with a query is a user, and a password with `?` or `#` in it: `u:p?w@host`.
+fn may_be_user_and_password(rest: &str, query: Option<&str>, fragment: Option<&str>) -> bool {
+    let later = [query, fragment].into_iter().flatten();
+    let authority = rest.split('/').next().unwrap_or_default();
+    authority.contains(':') && later.into_iter().any(|part| part.contains('@'))
 }
 
 fn mask_query_part(part: &str) -> String {
@@ -87,6 +96,11 @@ mod tests {
             ("https://u@llm?k=s@x", "https://********@llm?k=********"),
             ("https://llm/a?k=s#s", "https://llm/a?k=********#********"),
             ("https://llm/a?#", "https://llm/a?"),
+            ("https://u:p@w@llm/a", "https://********@llm/a"),
+            ("https://u:p/w@llm/a", "https://********@llm/a"),
+            ("https://u:p?w@llm/a", "https://********"),
+            ("https://u:p#w@llm/a", "https://********"),
+            ("https://llm/a?k=s@x", "https://llm/a?k=********"),
         ] {
             assert_eq!(mask_url(url), shown, "{url}");
         }

@@ -8,7 +8,7 @@ use super::sources::Given;
 /// Bytes of a size such as `4MiB`, `1.5 GB`, `512m` or `1048576`. `KiB` and its like and single
 /// letters (as Docker and `ulimit` use them) are powers of 1024, `KB` and its like of 1000; case
 /// does not matter. A fraction of a byte is dropped. None for anything else, or from 2^63 on.
-pub(super) fn parse_size(text: &str) -> Option<u64> {
+pub(crate) fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '_');
     let (number, unit) = text.split_at(split.unwrap_or(text.len()));

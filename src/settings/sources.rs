@@ -1,6 +1,7 @@
 //! Where values come from, and which one wins.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -105,6 +106,20 @@ impl Sources {
         found.sort();
         Ok(found)
     }
+}
+
+/// This process's variables that are settings, known or not: other programs have no use for them, and some hold
+/// tokens.
+pub(crate) fn own_variables() -> Vec<OsString> {
+    std::env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| {
+            let bytes = name.as_encoded_bytes();
+            PREFIXES
+                .iter()
+                .any(|prefix| bytes.starts_with(prefix.as_bytes()))
+        })
+        .collect()
 }
 
 fn has_prefix(variable: &str) -> bool {

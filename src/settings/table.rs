@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::kinds::{self, DockerBackend, ExecutorChoice, OwnHistory, Secrecy, Window};
+use super::kinds::{
+    self, DockerBackend, DockerSeccomp, ExecutorChoice, OwnHistory, Secrecy, Window,
+};
 use super::sources::Lookup;
 use super::{Description, Effective, Secret, SettingsError};
 
@@ -105,8 +107,10 @@ settings! {
     docker_pids_limit => docker_pids_limit: u64, LIMIT, "512";
     /// Whether a container's root is read-only.
     docker_read_only => docker_read_only: bool, BOOLEAN, "true";
-    /// User inside the containers.
+    /// User inside the containers; without one it is nobody (65534:65534).
     docker_user => docker_user: Option<String>, OPTIONAL_TEXT, "none" = "";
+    /// What decides about system calls in containers: dfab's filter on top of the engine's profile, or that alone.
+    docker_seccomp => docker_seccomp: DockerSeccomp, DOCKER_SECCOMP, "dfab";
     /// Images that may be used.
     docker_allowed_images => docker_allowed_images: Vec<String>, IMAGES, "python:3.12-slim";
     /// Address of the container broker.

@@ -254,6 +254,7 @@ fn values_of_each_kind_are_accepted_or_refused() {
             &["a b", "*a", "[1]", "[\"a\""],
         ),
         ("docker_backend", &["cli", "BROKER"], &["x"]),
+        ("docker_seccomp", &["dfab", "Engine"], &["x", "none"]),
         (
             "docker_broker_url",
             &["http://b:1/x", ""],

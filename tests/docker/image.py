@@ -8,6 +8,7 @@ shell and a few tools, and nothing else. An image of that name is left as it is.
 `docker pull python:3.12-slim` instead: the tests take any image with python3, sh and coreutils.
 """
 
+import glob
 import io
 import os
 import subprocess
@@ -16,7 +17,7 @@ import tarfile
 
 DOCKER = os.environ.get("DFAB_TEST_DOCKER_BIN", "docker")
 # What the line that runs in the container calls, and what tests use to look around.
-TOOLS = ["sh", "env", "stat", "base64", "sleep", "cat", "ls", "id", "head", "rm", "true"]
+TOOLS = ["sh", "env", "stat", "base64", "sleep", "cat", "ls", "id", "head", "rm", "true", "chmod"]
 # Of no use to a harness, and most of a Python's size.
 NOT_NEEDED = {"test", "tests", "idlelib", "lib2to3", "ensurepip", "turtledemo", "tkinter", "site-packages", "pydoc_data"}
 LAYOUT = "import sys, sysconfig; print(sys.executable, sys.base_prefix, sysconfig.get_path('stdlib'), *sys.version_info[:2])"
@@ -65,6 +66,12 @@ def fill(image, executable, prefix, library, name):
             image.add(path, os.path.normpath(os.path.join(inside, file)))
             if file.endswith(".so"):
                 libraries.update(needed(path))
+    # What programs open by name, and every ordinary image has.
+    by_name = ["/usr/share/zoneinfo/UTC", *glob.glob("/usr/lib/locale/C.[uU]*")]
+    by_name += (glob.glob("/lib*/libgcc_s.so.1") + glob.glob("/lib*/*/libgcc_s.so.1"))[:1]
+    for path in by_name:
+        if os.path.exists(path):
+            image.add(os.path.realpath(path), path.lstrip("/"))
     for path in sorted(libraries):
         # Under the very name that programs ask for, even where that is a link here. What a Python brings along from
         # its own folder goes where every loader looks.

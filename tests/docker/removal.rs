@@ -164,6 +164,69 @@ fn a_container_that_somebody_else_removes_is_a_killed_harness() {
 }
 
 #[test]
+fn nothing_of_the_operator_is_in_a_container() {
+    let image = image_or_skip!();
+    let folder = workspace(SLEEPER);
+    let config = tempfile::tempdir().expect("a folder");
+    let proxy = "http://user:s3cret-proxy@127.0.0.1:1";
+    let names = ["httpProxy", "httpsProxy", "ftpProxy", "noProxy", "allProxy"];
+    let proxies: serde_json::Map<String, serde_json::Value> = names
+        .iter()
+        .map(|&name| (name.to_owned(), proxy.into()))
+        .collect();
+    let text = serde_json::json!({"proxies": {"default": proxies}}).to_string();
+    fs::write(config.path().join("config.json"), text).expect("a configuration");
+    let slug = slug();
+    let _shared = leftovers_may_go();
+    let arguments = ["exec", ".", "--executor", "docker"];
+    let mut command = dfab(folder.path(), image, &slug, &arguments);
+    command
+        .env("DOCKER_CONFIG", config.path())
+        .env("DATA_FABRICATION_DOCKER_BROKER_TOKEN", "s3cret-token");
+    let dfab = Running(command.spawn().expect("dfab starts"));
+    let name = running_container(&slug);
+    let seen = docker_says(&["inspect", &name]);
+    assert!(
+        seen.contains("HTTP_PROXY=") && !seen.contains("s3cret"),
+        "{seen}"
+    );
+    // The command line is the operator's, and yet has no use for dfab's tokens.
+    for pid in command_lines(&slug) {
+        let environment = fs::read(format!("/proc/{pid}/environ")).expect("an environment");
+        let environment = String::from_utf8_lossy(&environment).into_owned();
+        assert!(environment.contains("DOCKER_CONFIG="), "{environment}");
+        assert!(!environment.contains("s3cret-token"), "{environment}");
+    }
+    assert_eq!(command_lines(&slug).len(), 1);
+    dfab.signal(Signal::SIGTERM);
+    assert_eq!(dfab.finish().status.code(), Some(130));
+    assert_eq!(containers(&slug), Vec::<String>::new());
+}
+
+#[test]
+fn an_image_that_is_removed_meanwhile_is_not_fetched() {
+    let image = image_or_skip!();
+    let settings = dfab::harness::ContainerSettings {
+        image: "registry.invalid/gone:1".to_owned(),
+        allowed_images: vec!["*".to_owned()],
+        ..settings(image)
+    };
+    let error = try_run(
+        &docker(&settings),
+        "print(1)\n",
+        &limits(),
+        &Cancel::default(),
+    )
+    .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("no image registry.invalid/gone:1"),
+        "{error}"
+    );
+}
+
+#[test]
 fn several_containers_run_at_once_and_keep_their_output_apart() {
     let image = image_or_skip!();
     std::thread::scope(|scope| {

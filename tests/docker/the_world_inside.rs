@@ -78,7 +78,11 @@ fn a_closed_workspace_is_readable_for_any_user_inside_and_stays_as_it_is() {
         fs::set_permissions(folder.path().join(path), Permissions::from_mode(mode)).unwrap();
     }
     let limits = limits();
-    for (user, expected) in [(Some("1000:1000"), "1000 part\n"), (None, "0 part\n")] {
+    for (user, expected) in [
+        (Some("1000:1000"), "1000 part\n"),
+        (Some("0:0"), "0 part\n"),
+        (None, "65534 part\n"),
+    ] {
         let settings = ContainerSettings {
             user: user.map(str::to_owned),
             ..settings(image)
@@ -99,6 +103,7 @@ fn a_writable_root_can_be_had_and_is_said_to_be_one() {
     let image = image_or_skip!();
     let settings = ContainerSettings {
         read_only: false,
+        user: Some("0".to_owned()),
         ..settings(image)
     };
     let outcome = run_within(&settings, "open('/x', 'w')\nprint('wrote')\n", &limits());
@@ -108,6 +113,11 @@ fn a_writable_root_can_be_had_and_is_said_to_be_one() {
         .iter()
         .find(|part| part.name == "private_root");
     assert!(root.unwrap().missing.is_some());
+    let identity = outcome.enforced.iter().find(|part| part.name == "identity");
+    assert!(
+        identity.unwrap().missing.is_some(),
+        "user 0 is no protection"
+    );
     let network = outcome
         .enforced
         .iter()

@@ -1,7 +1,7 @@
 //! The checks of the executors that use containers.
 
-use crate::harness::ExecutorError;
 use crate::harness::docker::DockerCheck;
+use crate::harness::{ExecutorError, Trial};
 
 use super::super::context::Context;
 use super::super::executor;
@@ -24,11 +24,11 @@ pub(super) fn docker(context: &Context) -> Vec<Check> {
         Ok(DockerCheck {
             engine,
             image,
-            python: version,
+            trial,
         }) => {
             checks.push(Check::new("docker: engine", Verdict::Ok, engine));
             checks.push(Check::new("docker: image", Verdict::Ok, image));
-            checks.push(python("docker: python", &version));
+            checks.extend(shown("docker", &trial));
         }
         Err(error) => checks.push(failed("docker", &error)),
     }
@@ -58,11 +58,27 @@ pub(super) fn broker(context: &Context) -> Vec<Check> {
     };
     let mut checks = vec![Check::new("broker: token", Verdict::Ok, "set")];
     match broker.check() {
-        Ok(version) => {
+        Ok(trial) => {
             checks.push(Check::new("broker: address", Verdict::Ok, broker.address()));
-            checks.push(python("broker: python", &version));
+            checks.extend(shown("broker", &trial));
         }
         Err(error) => checks.push(failed("broker", &error)),
+    }
+    checks
+}
+
+/// What a run of a harness of our own showed: its Python, its user, and what binds it besides the container.
+fn shown(executor: &str, trial: &Trial) -> Vec<Check> {
+    let mut checks = vec![python(&format!("{executor}: python"), &trial.python)];
+    for name in ["identity", "seccomp", "landlock"] {
+        let Some(found) = trial.enforced.iter().find(|one| one.name == name) else {
+            continue;
+        };
+        let name = format!("{executor}: {name}");
+        checks.push(match (&found.means, &found.missing) {
+            (Some(means), _) => Check::new(&name, Verdict::Ok, means),
+            (None, why) => Check::new(&name, Verdict::Warn, why.as_deref().unwrap_or("missing")),
+        });
     }
     checks
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{BrokerError, not_started};
+use super::BrokerError;
 use crate::harness::container::{
     ContainerError, ContainerSettings, Ended, EndedBy, OutputFile, Report, Said,
 };
@@ -13,6 +13,8 @@ use crate::harness::{ExecutorError, HarnessRequest};
 
 /// Codes that a container never reached our line with, by Docker's convention.
 const NOT_STARTED: std::ops::RangeInclusive<i64> = 125..=127;
+/// Codes above are those of processes that were killed.
+const LAST_PLAIN_CODE: i32 = 128;
 /// Exit codes, and signals as Python's subprocess module writes them.
 const RETURNCODES: std::ops::RangeInclusive<i64> = -64..=255;
 
@@ -74,6 +76,15 @@ pub(super) fn ended(
         Said::Began { stdout } if answer.timed_out => {
             (Ended::TimedOut { killed_for_memory }, stdout)
         }
+        Said::Alive => return Err(ContainerError::StillAlive.into()),
+        // A line that ends with such a code was not killed, so it has said its last word; unless there is too much of
+        // it in any case, what is missing is the broker's fault.
+        Said::Began { stdout }
+            if answer.code() <= LAST_PLAIN_CODE
+                && stdout.len() as u64 <= request.limits.max_output_size_bytes =>
+        {
+            return Err(BrokerError::Shortened { kept: "beginning" }.into());
+        }
         Said::Began { stdout } => {
             let code = answer.code();
             let ended = Ended::Unreported {
@@ -83,7 +94,7 @@ pub(super) fn ended(
             (ended, stdout)
         }
         Said::Nothing if answer.stdout.contains(mark) => {
-            return Err(BrokerError::Shortened.into());
+            return Err(BrokerError::Shortened { kept: "end" }.into());
         }
         Said::Nothing if answer.timed_out => (Ended::TimedOut { killed_for_memory }, all),
         Said::Nothing => (answer.at_its_word()?, all),
@@ -91,6 +102,15 @@ pub(super) fn ended(
 }
 
 impl RunAnswer {
+    /// The same with its two long texts changed.
+    pub(super) fn map_text(self, change: impl Fn(String) -> String) -> RunAnswer {
+        RunAnswer {
+            stdout: change(self.stdout),
+            stderr: change(self.stderr),
+            ..self
+        }
+    }
+
     /// The code with which the line ended by itself, if it did.
     pub(super) fn exit(&self) -> Option<i32> {
         (!self.timed_out).then(|| self.code())
@@ -111,7 +131,10 @@ impl RunAnswer {
                 .returncode
                 .is_some_and(|code| NOT_STARTED.contains(&code))
         {
-            return Err(not_started(&self.stderr));
+            return Err(ContainerError::not_started(
+                &self.stderr,
+                "the broker does not say why",
+            ));
         }
         Ok(Ended::Reported(Report {
             code: self.code().min(255),

@@ -77,8 +77,11 @@ pub enum BrokerError {
     },
 
     /// Part of what the harness printed is missing.
-    #[error("the container broker passed on only the end of what the harness printed")]
-    Shortened,
+    #[error("the container broker passed on only the {kept} of what the harness printed")]
+    Shortened {
+        /// What is left: beginning or end.
+        kept: &'static str,
+    },
 }
 
 fn and(said: &str) -> String {
@@ -108,7 +111,7 @@ impl BrokerError {
                 "look at docker_broker_token, docker_broker_token_file and slug: they must be those the broker knows"
             }
             Self::TooLarge { .. } => "the broker should bound what it passes on of stderr",
-            Self::Shortened => {
+            Self::Shortened { .. } => {
                 "let the broker pass on all of stdout: a dataset that is cut is not the harness's"
             }
             Self::Status { .. } | Self::Cut { .. } | Self::NotJson { .. } | Self::Shape { .. } => {

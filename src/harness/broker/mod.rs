@@ -18,11 +18,11 @@ use std::time::{Duration, Instant};
 pub use error::BrokerError;
 
 use super::container::{
-    ContainerError, ContainerSettings, Facts, Job, Line, conclude, enforced, keep, most_bytes,
-    read_stderr, read_stdout,
+    ContainerError, ContainerSettings, Facts, Job, Line, check_started, conclude, enforced, keep,
+    most_bytes, read_guard, read_stderr, read_stdout,
 };
 use super::request::check_request;
-use super::{Cancel, Executor, ExecutorError, HarnessRequest, Outcome};
+use super::{Cancel, Executor, ExecutorError, HarnessRequest, Outcome, Trial};
 use crate::settings::Secret;
 use answer::RunAnswer;
 use http::Http;
@@ -102,11 +102,11 @@ impl Broker {
     }
 
     /// Tries everything a run needs: asks for the containers of a job that has none, then runs a
-    /// harness of our own. Returns the Python in the image, as it names itself.
+    /// harness of our own. Returns what that showed.
     ///
     /// # Errors
     /// What stands in the way.
-    pub fn check(&self) -> Result<String, ExecutorError> {
+    pub fn check(&self) -> Result<Trial, ExecutorError> {
         self.list(&Job::new(&self.settings.slug).id)?;
         super::trial::python_inside(self)
     }
@@ -158,14 +158,15 @@ impl Executor for Broker {
         }
         let workspace = check_request(request)?;
         let job = Job::new(&self.settings.slug);
-        let line = Line::new(&job, request);
+        let line = Line::new(&self.settings, &job, request);
         let tar = archive::of(&workspace).map_err(ExecutorError::io("pack the workspace"))?;
         let body = request::run(&self.settings, &job, &line, &tar, request);
         drop(tar);
         let asked = Instant::now();
         let answer = self
             .ask(body, request, cancel)
-            .and_then(|bytes| answer::run(&bytes).map_err(|error| self.masked(error).into()));
+            .and_then(|bytes| answer::run(&bytes).map_err(|error| self.masked(error).into()))
+            .map(|answer| answer.map_text(|text| self.http.without_tokens(text)));
         let answer = match answer {
             Ok(answer) if !cancel.is_cancelled() => answer,
             other => {
@@ -204,7 +205,11 @@ impl Broker {
         let limits = request.limits;
         let limit = limits.max_output_size_bytes;
         let said = read_stdout(&job.mark, limit, answer.stdout.as_bytes(), answer.exit());
-        let (ended, printed) = answer::ended(&answer, &job.mark, said, &self.settings, request)
+        let guard = read_guard(&job.mark, answer.stdout.as_bytes());
+        let complaints = read_stderr(&job.mark, answer.stderr.as_bytes());
+        let (ended, printed) = check_started(&said, guard.as_ref(), &self.settings, complaints)
+            .map_err(ExecutorError::from)
+            .and_then(|()| answer::ended(&answer, &job.mark, said, &self.settings, request))
             .map_err(|error| match error {
                 ExecutorError::Container(ContainerError::NotStarted { said }) => {
                     let said = self.http.mask(&said);
@@ -222,22 +227,9 @@ impl Broker {
             stdout: keep(stdout, printed),
             stderr: read_stderr(&job.mark, answer.stderr.as_bytes()).to_vec(),
             wall_seconds,
-            enforced: enforced(&self.settings, &wall_time),
+            enforced: enforced(&self.settings, guard.as_ref(), &wall_time),
         };
         Ok(conclude(ended, facts, limits, &self.settings))
-    }
-}
-
-/// Why a container did not run, in the broker's words.
-fn not_started(said: &str) -> ContainerError {
-    let said = said.trim();
-    let said = match said.char_indices().rev().nth(999) {
-        Some((from, _)) => &said[from..],
-        None if said.is_empty() => "the broker does not say why",
-        None => said,
-    };
-    ContainerError::NotStarted {
-        said: said.to_owned(),
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn run(
             "pids_limit": settings.pids_limit,
             "network": settings.network,
             "read_only": settings.read_only,
-            "user": settings.user,
+            "user": settings.user(),
             "tmpfs": [format!("/tmp:{TMPFS_OPTIONS}")],
             "ulimits": [format!("nofile={OPEN_FILES}:{OPEN_FILES}")],
         },

@@ -206,7 +206,7 @@ fn the_request_has_the_token_the_slug_and_all_of_the_limits() {
         body["limits"]["tmpfs"][0],
         "/tmp:rw,noexec,nosuid,size=512m"
     );
-    assert_eq!(body["limits"]["user"], serde_json::Value::Null);
+    assert_eq!(body["limits"]["user"], "65534:65534");
     assert_eq!(body["labels"]["platform.job"], body["job_id"]);
     assert_eq!(body["timeout_seconds"], 5);
     assert_eq!(body["env"]["DATA_FABRICATION_OUTPUT"], "/tmp/dataset.jsonl");
@@ -352,7 +352,7 @@ fn a_broker_that_is_not_there_is_named_without_what_may_be_secret() {
     let broker = Broker::new("http://user:hunter2@127.0.0.1:1/x", token, settings()).unwrap();
     let error = run(&broker, &Cancel::default()).unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("http://127.0.0.1:1/x"), "{text}");
+    assert!(text.contains("http://********@127.0.0.1:1/x"), "{text}");
     let everything = format!("{text} {error:?} {broker:?}");
     assert!(
         !everything.contains("hunter2") && !everything.contains(TOKEN),
@@ -395,9 +395,74 @@ fn a_broker_that_lost_the_beginning_is_not_believed() {
     });
     let error = run(&server.broker(), &Cancel::default()).unwrap_err();
     assert!(
-        matches!(error, ExecutorError::Broker(BrokerError::Shortened)),
+        matches!(
+            error,
+            ExecutorError::Broker(BrokerError::Shortened { kept: "end" })
+        ),
         "{error}"
     );
+}
+
+#[test]
+fn a_broker_that_lost_the_end_is_not_believed() {
+    let guard = "guard filter=dfab landlock=6 files=1000";
+    let run_with = move |printed: &'static str, returncode: i64| {
+        let server = Server::new(move |stream, body| {
+            let mark = body["command"][4].as_str().unwrap();
+            let stdout = format!("{mark} begin\n{mark} {guard}\n{printed}");
+            respond(stream, "200 OK", answer(&stdout, "", returncode).as_bytes());
+        });
+        run(&server.broker(), &Cancel::default())
+    };
+    for code in [0, 1, 128] {
+        let error = run_with("row\n", code).unwrap_err();
+        let kept_beginning = matches!(
+            error,
+            ExecutorError::Broker(BrokerError::Shortened { kept: "beginning" })
+        );
+        assert!(kept_beginning, "{code}: {error}");
+        assert!(error.hint().is_some());
+    }
+    // A killed shell says nothing more, and what is too much is so in any case.
+    let ending = |printed, code| run_with(printed, code).unwrap().ending;
+    assert_eq!(ending("row\n", 137), Ending::Signal { number: 9 });
+    let more_than_the_limit = include_str!("tests.rs");
+    assert_eq!(ending(more_than_the_limit, 0), Ending::OutputLimit);
+}
+
+#[test]
+fn a_guard_that_refuses_and_a_python_that_does_not_start_are_ours() {
+    let report = "report code=70 by=exit oom=0 cpu= peak= kind=none links= size=";
+    for (guard, words) in [
+        (
+            "guard filter=ctypes landlock=0 files=0\n",
+            "no working ctypes",
+        ),
+        ("", "no module named encodings"),
+    ] {
+        let server = Server::new(move |stream, body| {
+            let mark = body["command"][4].as_str().unwrap();
+            let guard = match guard {
+                "" => String::new(),
+                guard => format!("{mark} {guard}"),
+            };
+            let stdout = format!("{mark} begin\n{guard}{mark} {report}\n\n{mark} end\n");
+            let stderr = format!("{mark} begin\nno module named encodings\n{mark} end\n");
+            respond(stream, "200 OK", answer(&stdout, &stderr, 70).as_bytes());
+        });
+        let error = run(&server.broker(), &Cancel::default()).unwrap_err();
+        assert!(matches!(error, ExecutorError::Container(_)), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_token_that_a_broker_passes_on_is_in_no_stream() {
+    let body = answer("row s3cret-t0ken\n", "debug: Bearer s3cret-t0ken", 0);
+    let server = Server::new(move |stream, _| respond(stream, "200 OK", body.as_bytes()));
+    let outcome = run(&server.broker(), &Cancel::default()).unwrap();
+    assert_eq!(outcome.stdout, b"row ********\n");
+    assert_eq!(outcome.stderr, b"debug: Bearer ********");
 }
 
 #[test]

@@ -4,6 +4,9 @@ use crate::harness::HarnessRequest;
 
 use super::ContainerSettings;
 
+/// Somebody else's words in an error.
+const MAX_SAID_CHARS: usize = 1000;
+
 /// A container that must not or cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ContainerError {
@@ -46,6 +49,19 @@ pub enum ContainerError {
         tool: String,
     },
 
+    /// The harness would not be bound by our filter, so it was not started.
+    #[error("dfab's filter on system calls cannot be used in image {image}: {why}")]
+    Unfiltered {
+        /// The image.
+        image: String,
+        /// Why.
+        why: &'static str,
+    },
+
+    /// Something of the run could not be killed, so its output was not looked at.
+    #[error("something of the run is still alive in the container though it was killed")]
+    StillAlive,
+
     /// Nothing in the container was started, and this is what was said about it.
     #[error("the container did not start: {said}")]
     NotStarted {
@@ -72,6 +88,19 @@ impl ContainerError {
         }
     }
 
+    /// Why a container did not run, in the end of somebody else's words, or in ours if there are none.
+    pub(crate) fn not_started(said: &str, otherwise: &str) -> ContainerError {
+        let said = said.trim();
+        let said = match said.char_indices().rev().nth(MAX_SAID_CHARS - 1) {
+            Some((from, _)) => &said[from..],
+            None if said.is_empty() => otherwise,
+            None => said,
+        };
+        Self::NotStarted {
+            said: said.to_owned(),
+        }
+    }
+
     /// A next step for people.
     pub fn hint(&self) -> Option<String> {
         let text = match self {
@@ -87,6 +116,13 @@ impl ContainerError {
             }
             Self::ImageIncomplete { .. } => {
                 "use an image with Python 3, a shell and coreutils, such as python:3.12-slim"
+            }
+            Self::Unfiltered { .. } => {
+                "use an image with a whole Python such as python:3.12-slim, or set docker_seccomp to engine: then \
+                 only the engine's own profile decides about system calls"
+            }
+            Self::StillAlive => {
+                "look for a disk or a network file system that does not answer; the container was removed"
             }
             Self::NotStarted { .. } => return None,
         };

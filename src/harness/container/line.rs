@@ -5,7 +5,7 @@
 //! travel on the harness's own streams:
 //!
 //! ```text
-//! stdout: MARK begin ⏎ what the harness printed MARK report … ⏎ the output file in base64 ⏎ MARK end ⏎
+//! stdout: MARK begin ⏎ MARK guard … ⏎ what the harness printed MARK report … ⏎ the output file in base64 ⏎ MARK end ⏎
 //! stderr: what the command line said  MARK begin ⏎ what the harness complained of MARK end ⏎
 //! ```
 //!
@@ -21,6 +21,10 @@
 //! - `kill -9 -1` reaches everything in the container but process 1, which is the engine's own init,
 //!   and the shell itself. What is killed runs no more of its own code; the loop waits until it is
 //!   gone, which takes a moment where much memory has to be freed.
+//! - Python does not become the harness at once: [`guard.py`](super::guard) comes first, binds the process and then
+//!   becomes it.
+//! - What is still alive after five seconds of being killed is the kernel's trouble, and nothing that could be looked
+//!   at while it may change.
 //! - `env -i` gives the harness exactly our variables, without those of the image, the host name or
 //!   the proxies that a command line may add from its configuration.
 //! - The control group's counters tell a kill for memory from another one, and cost no process.
@@ -30,7 +34,7 @@ use crate::harness::HarnessRequest;
 use crate::harness::environment::harness_environment;
 use crate::harness::request::script_argument;
 
-use super::Job;
+use super::{ContainerSettings, Job, guard};
 
 const SCRIPT: &str = include_str!("line.sh");
 /// What the line is called where a shell needs a name for it.
@@ -44,14 +48,26 @@ pub(crate) struct Line(Vec<String>);
 
 impl Line {
     /// The line that runs this harness under this job's mark.
-    pub(crate) fn new(job: &Job, request: &HarnessRequest<'_>) -> Line {
+    pub(crate) fn new(
+        settings: &ContainerSettings,
+        job: &Job,
+        request: &HarnessRequest<'_>,
+    ) -> Line {
         let limit = request.limits.max_output_size_bytes.to_string();
         let script = script_argument(request.entrypoint);
-        Line(
-            ["sh", "-c", SCRIPT, NAME, &job.mark, &script, &limit]
-                .map(str::to_owned)
-                .to_vec(),
-        )
+        let words = [
+            "sh",
+            "-c",
+            SCRIPT,
+            NAME,
+            &job.mark,
+            &script,
+            &limit,
+            guard::GUARD,
+        ];
+        let mut words: Vec<String> = words.map(str::to_owned).to_vec();
+        words.extend(guard::arguments(settings));
+        Line(words)
     }
 
     /// The words of the command.

@@ -15,11 +15,12 @@ said=$(exec 2>&1
   (exec >&3 2>&4 3>&- 4>&-
    exec env -i "DATA_FABRICATION_SEED=$DATA_FABRICATION_SEED" "DATA_FABRICATION_OUTPUT=$DATA_FABRICATION_OUTPUT" \
      "PYTHONUNBUFFERED=$PYTHONUNBUFFERED" "PYTHONHASHSEED=$PYTHONHASHSEED" "PATH=$PATH" "HOME=$HOME" "LANG=$LANG" \
-     "TZ=$TZ" "PYTHONDONTWRITEBYTECODE=$PYTHONDONTWRITEBYTECODE" python3 "$2")
+     "TZ=$TZ" "PYTHONDONTWRITEBYTECODE=$PYTHONDONTWRITEBYTECODE" python3 -I -S -c "$4" "$1" "$5" "$6" "$7" "$2")
   echo "$?")
 kill -9 -1
 left=500
 while kill -0 -1 && [ "$left" -gt 0 ]; do left=$((left - 1)); sleep 0.01; done
+if [ "$left" -eq 0 ] && kill -0 -1; then printf '\n%s alive\n' "$1"; exit 0; fi
 
 code=${said##*[!0-9]}
 by=exit
@@ -45,6 +46,8 @@ for file in $cgroup/memory/memory.max_usage_in_bytes $cgroup/memory.peak; do [ -
 [ -r $cgroup/cpu.stat ] && while read -r key value; do [ "$key" = usage_usec ] && cpu=$value; done <$cgroup/cpu.stat
 
 file=$DATA_FABRICATION_OUTPUT
+# Its mode is no secret of its owner's.
+if [ -f "$file" ] && ! [ -L "$file" ] && ! [ -r "$file" ]; then chmod 600 "$file"; fi
 if [ -L "$file" ]; then kind=link
 elif ! [ -e "$file" ]; then kind=none
 elif [ -d "$file" ]; then kind=folder

@@ -3,8 +3,8 @@
 use crate::harness::output::{file_limit_text, stdout_limit_text, take_output};
 use crate::harness::{Ending, HarnessLimits, Outcome, Protection};
 
-use super::report::{EndedBy, OutputFile, Report};
-use super::{ContainerSettings, OPEN_FILES, TMPFS_OPTIONS};
+use super::report::{EndedBy, OutputFile, Report, Said};
+use super::{ContainerError, ContainerSettings, Guard, OPEN_FILES, TMPFS_OPTIONS};
 
 /// How a container that ran a harness came to its end.
 #[derive(Debug)]
@@ -100,6 +100,35 @@ fn ending_of(ended: &Ended, settings: &ContainerSettings) -> (Ending, Option<Str
     }
 }
 
+/// An error if the harness was not started, though the line was.
+pub(crate) fn check_started(
+    said: &Said,
+    guard: Option<&Guard>,
+    settings: &ContainerSettings,
+    stderr: &[u8],
+) -> Result<(), ContainerError> {
+    match (said, guard) {
+        (Said::Refused { .. } | Said::Nothing, _) => Ok(()),
+        (Said::Alive, _) => Err(ContainerError::StillAlive),
+        (_, Some(guard)) => guard.check(settings),
+        // Memory too small for a Python is the settings' fault, and has an ending of its own.
+        (Said::Reported { report, .. }, None) if report.killed_for_memory.unwrap_or(0) == 0 => {
+            let said = String::from_utf8_lossy(stderr).trim().to_owned();
+            Err(ContainerError::not_started(
+                &said,
+                "its Python does not start",
+            ))
+        }
+        (Said::Reported { .. } | Said::Began { .. }, None) => Ok(()),
+    }
+}
+
+/// User 0 of the container, which is user 0 of the host unless the engine maps users.
+fn is_root(user: &str) -> bool {
+    let name = user.split(':').next().unwrap_or_default();
+    name == "root" || name.parse() == Ok(0_u32)
+}
+
 fn judge_file(output: OutputFile, limit: u64) -> Result<Option<Vec<u8>>, (Ending, String)> {
     match output {
         OutputFile::None => Ok(None),
@@ -116,7 +145,11 @@ fn micros_to_seconds(micros: u64) -> f64 {
 
 /// What a container of these settings is held by. What an engine adds by itself (its seccomp
 /// profile, user namespaces) depends on how it is set up and is not promised.
-pub(crate) fn enforced(settings: &ContainerSettings, wall_time: &str) -> Vec<Protection> {
+pub(crate) fn enforced(
+    settings: &ContainerSettings,
+    guard: Option<&Guard>,
+    wall_time: &str,
+) -> Vec<Protection> {
     fn by(name: &str, means: impl Into<String>) -> Protection {
         Protection::by(name, means)
     }
@@ -129,6 +162,10 @@ pub(crate) fn enforced(settings: &ContainerSettings, wall_time: &str) -> Vec<Pro
         match settings.network.as_str() {
             "none" => by("network_namespace", "network none"),
             network => Protection::missing("network_namespace", format!("network {network}")),
+        },
+        match settings.user() {
+            user if is_root(user) => Protection::missing("identity", format!("user {user}")),
+            user => by("identity", format!("user {user}")),
         },
         by("workspace", "mounted read-only"),
         by("environment", "built from empty"),
@@ -150,8 +187,7 @@ pub(crate) fn enforced(settings: &ContainerSettings, wall_time: &str) -> Vec<Pro
             false => Protection::missing("private_root", "docker_read_only is false"),
         },
         Protection::missing("cpu_time", "containers are limited in wall-clock time only"),
-        Protection::missing("seccomp", "left to the engine's own profile"),
-        Protection::missing("landlock", "not used in containers"),
     ]);
+    list.extend(guard.map_or_else(Guard::unknown, |guard| guard.protections(settings)));
     list
 }

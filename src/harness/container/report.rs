@@ -12,6 +12,8 @@ use std::ops::Range;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::guard::{Guard, LONGEST_WORDS};
+
 /// More than the longest report.
 pub(super) const LONGEST_REPORT: usize = 1024;
 
@@ -25,6 +27,8 @@ pub(crate) enum Said {
         /// `entrypoint`, or the program that is missing.
         missing: String,
     },
+    /// Something of the run could not be killed.
+    Alive,
     /// It started the harness and did not come to its end.
     Began { stdout: Range<usize> },
     /// All of it.
@@ -85,16 +89,33 @@ pub(crate) fn has_ended(mark: &str, stdout: &[u8]) -> bool {
     stdout.ends_with(end(mark).as_bytes())
 }
 
-/// Whether a harness that is still running has printed more than the limit. Looked at once there is
-/// enough: a report would begin no later. A harness that prints something like a report is only
-/// noticed at [`most_bytes`].
-pub(crate) fn has_flooded(mark: &str, limit: u64, stdout: &[u8]) -> bool {
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let enough = begin(mark)
-        .len()
-        .saturating_add(limit)
-        .saturating_add(LONGEST_REPORT);
-    stdout.len() > enough && rfind(&stdout[..enough], report(mark).as_bytes()).is_none()
+/// Tells whether a harness that is still running has printed more than the limit.
+pub(crate) struct Flood {
+    /// A report of a harness that keeps the limit begins before.
+    enough: usize,
+    report: Vec<u8>,
+    /// Decided once there is enough: what lies before does not change.
+    flooded: Option<bool>,
+}
+
+impl Flood {
+    pub(crate) fn new(mark: &str, limit: u64) -> Flood {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Flood {
+            enough: (begin(mark).len() + LONGEST_WORDS + LONGEST_REPORT).saturating_add(limit),
+            report: report(mark).into_bytes(),
+            flooded: None,
+        }
+    }
+
+    /// Looks at all of stdout so far. A harness that prints something like a report is only noticed
+    /// at [`most_bytes`].
+    pub(crate) fn is_in(&mut self, stdout: &[u8]) -> bool {
+        if self.flooded.is_none() && stdout.len() > self.enough {
+            self.flooded = Some(rfind(&stdout[..self.enough], &self.report).is_none());
+        }
+        self.flooded == Some(true)
+    }
 }
 
 /// Most bytes the line puts on stdout for a harness that keeps the limit.
@@ -112,6 +133,10 @@ fn end(mark: &str) -> String {
     format!("{mark} end\n")
 }
 
+fn alive(mark: &str) -> String {
+    format!("\n{mark} alive\n")
+}
+
 fn report(mark: &str) -> String {
     format!("{mark} report ")
 }
@@ -123,19 +148,45 @@ pub(crate) fn read_stdout(mark: &str, limit: u64, all: &[u8], exit: Option<i32>)
     if let Some(missing) = refusal(mark, all) {
         return Said::Refused { missing };
     }
-    let begin = begin(mark);
-    let Some(rest) = all.strip_prefix(begin.as_bytes()) else {
+    let Some((from, _)) = opening(mark, all) else {
         return Said::Nothing;
     };
-    match find_report(mark, limit, rest) {
+    if exit == Some(0) && all.ends_with(alive(mark).as_bytes()) {
+        return Said::Alive;
+    }
+    match find_report(mark, limit, &all[from..]) {
         Some((printed, report)) if exit == Some(report.code) => Said::Reported {
-            stdout: begin.len()..begin.len() + printed,
+            stdout: from..from + printed,
             report,
         },
         _ => Said::Began {
-            stdout: begin.len()..all.len(),
+            stdout: from..all.len(),
         },
     }
+}
+
+/// What the guard said. Without it nothing of the harness has run yet.
+pub(crate) fn read_guard(mark: &str, all: &[u8]) -> Option<Guard> {
+    opening(mark, all)?.1
+}
+
+/// Length of the words before the harness's own, and the guard's among them.
+fn opening(mark: &str, all: &[u8]) -> Option<(usize, Option<Guard>)> {
+    let begin = begin(mark);
+    let rest = all.strip_prefix(begin.as_bytes())?;
+    let word = format!("{mark} guard ");
+    let guard = rest.strip_prefix(word.as_bytes()).and_then(|words| {
+        let end = words
+            .iter()
+            .take(LONGEST_WORDS)
+            .position(|&byte| byte == b'\n')?;
+        let guard = Guard::read(std::str::from_utf8(&words[..end]).ok()?)?;
+        Some((begin.len() + word.len() + end + 1, guard))
+    });
+    Some(match guard {
+        Some((length, guard)) => (length, Some(guard)),
+        None => (begin.len(), None),
+    })
 }
 
 /// The report at the end, and how much lies before it.

@@ -30,8 +30,10 @@ pub struct ContainerSettings {
     pub pids_limit: u64,
     /// Whether the root is read-only.
     pub read_only: bool,
-    /// User inside, if not the image's own.
+    /// User inside, if not nobody (65534).
     pub user: Option<String>,
+    /// Whether harnesses are bound by dfab's filter on system calls, on top of the engine's.
+    pub own_filter: bool,
 }
 
 impl ContainerSettings {
@@ -58,6 +60,11 @@ impl ContainerSettings {
             });
         }
         Ok(())
+    }
+
+    /// The user inside.
+    pub(crate) fn user(&self) -> &str {
+        self.user.as_deref().unwrap_or(super::NOBODY)
     }
 
     /// `--cpus` and the broker's `cpus`: a whole number keeps its `.0`, as the service writes it.
@@ -113,5 +120,6 @@ pub(crate) fn usual() -> ContainerSettings {
         pids_limit: 512,
         read_only: true,
         user: None,
+        own_filter: true,
     }
 }

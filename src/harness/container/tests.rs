@@ -131,10 +131,14 @@ mod owners {
 mod reports {
     use super::*;
 
+    const GUARD: &str = "guard filter=dfab landlock=6 files=1000";
     const GOOD: &str = "code=0 by=exit oom=0 cpu=5 peak=7 kind=none links= size=";
 
     fn line(printed: &str, report: &str, file: &str) -> Vec<u8> {
-        format!("{MARK} begin\n{printed}{MARK} report {report}\n{file}\n{MARK} end\n").into_bytes()
+        format!(
+            "{MARK} begin\n{MARK} {GUARD}\n{printed}{MARK} report {report}\n{file}\n{MARK} end\n"
+        )
+        .into_bytes()
     }
 
     /// As a line that ended with the code it reports.
@@ -234,7 +238,10 @@ mod reports {
         for end in 0..whole.len() {
             match read(&whole[..end]) {
                 Said::Nothing => assert!(end < format!("{MARK} begin\n").len()),
-                Said::Began { .. } => {}
+                Said::Began { .. } => {
+                    let told = end >= format!("{MARK} begin\n{MARK} {GUARD}\n").len();
+                    assert_eq!(read_guard(MARK, &whole[..end]).is_some(), told, "{end}");
+                }
                 other => panic!("{end}: {other:?}"),
             }
         }
@@ -263,6 +270,65 @@ mod reports {
         for exit in [None, Some(137), Some(1)] {
             assert!(matches!(said(exit), Said::Began { .. }), "{exit:?}");
         }
+    }
+
+    #[test]
+    fn only_the_first_words_are_the_guards() {
+        let forged = format!("{MARK} guard filter=dfab landlock=6 files=1\n");
+        let said = |text: &str| read_guard(MARK, text.as_bytes());
+        let first = said(&format!(
+            "{MARK} begin\n{MARK} guard filter=engine landlock=0 files=0\n{forged}"
+        ));
+        assert_eq!(first, Guard::read("filter=engine landlock=0 files=0"));
+        assert_eq!(said(&forged), None);
+        assert_eq!(said(&format!("{MARK} begin\nrow\n{forged}")), None);
+        assert_eq!(said(&format!("{MARK} begin\n{MARK} guard filter=")), None);
+        let endless = format!(
+            "{MARK} begin\n{MARK} guard filter=dfab {}\n",
+            "x".repeat(1000)
+        );
+        assert_eq!(said(&endless), None);
+    }
+
+    #[test]
+    fn what_cannot_be_killed_is_only_believed_of_a_line_that_ended_well() {
+        let text = format!("{MARK} begin\n{MARK} {GUARD}\nrow\n{MARK} alive\n");
+        let said = |exit| read_stdout(MARK, LIMIT, text.as_bytes(), exit);
+        assert_eq!(said(Some(0)), Said::Alive);
+        for exit in [None, Some(137)] {
+            assert!(matches!(said(exit), Said::Began { .. }), "{exit:?}");
+        }
+    }
+
+    #[test]
+    fn a_harness_runs_only_behind_its_guard() {
+        let report = || match read(&line("", GOOD, "")) {
+            Said::Reported { report, .. } => report,
+            other => panic!("{other:?}"),
+        };
+        let said = |killed_for_memory| Said::Reported {
+            stdout: 0..0,
+            report: Report {
+                killed_for_memory,
+                ..report()
+            },
+        };
+        let check = |said: Said, guard: Option<&str>| {
+            let guard = guard.and_then(Guard::read);
+            check_started(&said, guard.as_ref(), &settings(), b"no encodings\n")
+        };
+        let bound = Some("filter=dfab landlock=6 files=1000");
+        assert!(check(said(Some(0)), bound).is_ok());
+        let error = check(said(Some(0)), None).unwrap_err();
+        assert!(error.to_string().contains("no encodings"), "{error}");
+        assert!(
+            check(said(Some(1)), None).is_ok(),
+            "memory has an ending of its own"
+        );
+        let refused = check(said(Some(0)), Some("filter=kernel landlock=0 files=0"));
+        assert!(matches!(refused, Err(ContainerError::Unfiltered { .. })));
+        let alive = check(Said::Alive, bound);
+        assert!(matches!(alive, Err(ContainerError::StillAlive)));
     }
 
     #[test]
@@ -297,13 +363,18 @@ mod reports {
     #[test]
     fn a_flood_is_noticed_soon_and_a_report_at_the_limit_is_none() {
         let limit = usize::try_from(LIMIT).unwrap();
-        let flood = format!("{MARK} begin\n{}", "x".repeat(limit + LONGEST_REPORT + 1));
-        assert!(has_flooded(MARK, LIMIT, flood.as_bytes()));
-        assert!(!has_flooded(MARK, LIMIT, &flood.as_bytes()[..limit]));
+        let in_it = |stdout: &[u8]| Flood::new(MARK, LIMIT).is_in(stdout);
+        let flood = format!("{MARK} begin\n{}", "x".repeat(limit + 2 * LONGEST_REPORT));
+        assert!(in_it(flood.as_bytes()));
+        assert!(!in_it(&flood.as_bytes()[..limit]));
         let file = "A".repeat(limit.div_ceil(3) * 4);
         let fields = GOOD.replace("none", "file");
         let full = line(&"x".repeat(limit), &fields, &file);
-        assert!(!has_flooded(MARK, LIMIT, &full));
+        assert!(!in_it(&full));
+        // It is decided once, however much comes later.
+        let mut flood = Flood::new(MARK, LIMIT);
+        assert!(!flood.is_in(&full));
+        assert!(!flood.is_in(&[full.clone(), vec![b'x'; 100_000]].concat()));
         assert!(full.len() as u64 <= most_bytes(LIMIT));
     }
 }

@@ -7,12 +7,14 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::DockerError;
 use crate::harness::capture::Capture;
+use crate::settings::own_variables;
 
 /// What a question to the engine may take. It normally takes a few hundredths of a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -22,6 +24,8 @@ const ATTACHED_PATIENCE: Duration = Duration::from_secs(4);
 const MAX_ANSWER: u64 = 4 << 20;
 /// How often a child is looked at that says nothing.
 const TICK: Duration = Duration::from_millis(10);
+/// Largest pipe that an ordinary user may have, on most machines.
+const PIPE_BYTES: i32 = 1 << 20;
 /// Words of the command line that go into an error.
 const MAX_SAID_CHARS: usize = 1000;
 
@@ -48,7 +52,12 @@ impl Cli {
         arguments: &[String],
         stdout_limit: u64,
     ) -> Result<Running, DockerError> {
-        let mut child = Command::new(&self.program)
+        let mut command = Command::new(&self.program);
+        // Tokens among them, which it has no use for.
+        for name in own_variables() {
+            command.env_remove(name);
+        }
+        let mut child = command
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -63,6 +72,10 @@ impl Cli {
             status: None,
         };
         if let (Some(stdout), Some(stderr)) = streams {
+            // A flood passes through three processes before it arrives here, and each waits for the next. A user who has
+            // too many pipes gets none of this size, and a slower flood.
+            let _ = fcntl(&stdout, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
+            let _ = fcntl(&stderr, FcntlArg::F_SETPIPE_SZ(PIPE_BYTES));
             let capture = Capture::new(stdout, stderr, stdout_limit);
             running.capture = Some(capture.map_err(unreadable)?);
         }

@@ -6,16 +6,27 @@ use super::DockerError;
 use crate::harness::HarnessRequest;
 use crate::harness::container::{
     CHALLENGE_LABEL, ContainerSettings, JOB_LABEL, Job, Line, OPEN_FILES, TASK, TASK_LABEL,
-    TMPFS_OPTIONS, WORKSPACE, environment,
+    TMPFS_FILES, TMPFS_OPTIONS, WORKSPACE, environment,
 };
 
 /// What a harness sees as the machine's name, in the sandbox too: a random one would make two runs
 /// with one seed differ.
 const HOST_NAME: &str = "dfab";
 
-/// The live service's command, with two options more. `--hostname` fixes what would be random, and
+/// Variables that the command line passes on from its own configuration unless they are set. Nothing of the
+/// operator's is to be seen inside, least of all a proxy's password.
+const PROXIES: [&str; 5] = [
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "FTP_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+];
+
+/// The live service's command, with options more that only take away. `--hostname` fixes what would be random,
 /// `--log-driver none` keeps the engine from writing all that a harness prints to the host's disk,
-/// without a bound; the streams arrive here all the same.
+/// without a bound (the streams arrive here all the same), `--pull never` keeps a batch from waiting for an image
+/// that was removed meanwhile, `nr_inodes` bounds the files in `/tmp`, and there is always a user.
 pub(super) fn run(
     settings: &ContainerSettings,
     job: &Job,
@@ -36,21 +47,24 @@ pub(super) fn run(
     if settings.read_only {
         list.word("--read-only");
     }
-    if let Some(user) = &settings.user {
-        list.pair("--user", user);
-    }
-    list.pair("--tmpfs", format!("/tmp:{TMPFS_OPTIONS}"));
+    list.pair("--user", settings.user());
+    list.pair("--tmpfs", format!("/tmp:{TMPFS_OPTIONS},{TMPFS_FILES}"));
     list.pair("--ulimit", format!("nofile={OPEN_FILES}:{OPEN_FILES}"));
     list.pair("-v", volume(workspace)?);
     list.pair("-w", WORKSPACE);
     for (name, value) in environment(request) {
         list.pair("-e", format!("{name}={value}"));
     }
+    for name in PROXIES {
+        list.pair("-e", format!("{name}="));
+        list.pair("-e", format!("{}=", name.to_lowercase()));
+    }
     list.pair("--label", format!("{JOB_LABEL}={}", job.id));
     list.pair("--label", format!("{TASK_LABEL}={TASK}"));
     list.pair("--label", format!("{CHALLENGE_LABEL}={}", settings.slug));
     list.pair("--hostname", HOST_NAME);
     list.pair("--log-driver", "none");
+    list.pair("--pull", "never");
     list.word(&settings.image);
     list.0.extend_from_slice(line.words());
     Ok(list.0)
@@ -116,30 +130,33 @@ mod tests {
             output_filename: "dataset.jsonl",
             limits: &limits,
         };
-        let line = Line::new(&job, &request);
+        let line = Line::new(settings, &job, &request);
         run(settings, &job, &line, Path::new(workspace), &request)
     }
 
     #[test]
-    fn the_command_is_the_live_services_with_a_fixed_host_name_and_no_log() {
+    fn the_command_is_the_live_services_with_what_only_takes_away() {
         let arguments = arguments(&settings(), "/tmp/w").unwrap();
-        let (options, line) = arguments.split_at(arguments.len() - 7);
+        let (options, line) = arguments.split_at(arguments.len() - 11);
         assert_eq!(
             options.join(" "),
             "run --rm --name data-fabrication-dfab-0-1-2-3-01234567 --network none --cpus 2.0 \
              --memory 4g --memory-swap 4g --pids-limit 512 --cap-drop ALL \
-             --security-opt no-new-privileges --init --read-only \
-             --tmpfs /tmp:rw,noexec,nosuid,size=512m --ulimit nofile=1024:1024 \
+             --security-opt no-new-privileges --init --read-only --user 65534:65534 \
+             --tmpfs /tmp:rw,noexec,nosuid,size=512m,nr_inodes=32768 --ulimit nofile=1024:1024 \
              -v /tmp/w:/workspace:ro -w /workspace -e DATA_FABRICATION_SEED=1337 \
              -e DATA_FABRICATION_OUTPUT=/tmp/dataset.jsonl -e PYTHONUNBUFFERED=1 \
              -e PYTHONHASHSEED=1337 -e PATH=/usr/local/bin:/usr/local/bin:/usr/bin:/bin \
              -e HOME=/tmp -e LANG=C.UTF-8 -e TZ=UTC -e PYTHONDONTWRITEBYTECODE=1 \
+             -e HTTP_PROXY= -e http_proxy= -e HTTPS_PROXY= -e https_proxy= -e FTP_PROXY= -e ftp_proxy= \
+             -e NO_PROXY= -e no_proxy= -e ALL_PROXY= -e all_proxy= \
              --label platform.job=dfab-0-1-2-3 --label platform.task=dataset-generation \
              --label platform.challenge=data-fabrication --hostname dfab --log-driver none \
-             python:3.12-slim"
+             --pull never python:3.12-slim"
         );
         assert_eq!(line[..2], ["sh", "-c"]);
-        assert_eq!(line[3..], ["dfab", "MARK", "harness.py", "1000"]);
+        assert_eq!(line[3..7], ["dfab", "MARK", "harness.py", "1000"]);
+        assert_eq!(line[9..], ["536870912", "none"]);
     }
 
     #[test]

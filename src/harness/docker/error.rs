@@ -164,7 +164,7 @@ impl DockerError {
             "error during connect",
             "failed to connect to the docker api",
             "is the docker daemon running",
-            "connection refused",
+            "dial unix",
         ]) {
             return Self::EngineDown { said };
         }
@@ -208,6 +208,11 @@ mod tests {
             ),
             DockerError::WorkspaceUnmountable { .. }
         ));
+        // Somebody else's refused connection is not the engine's.
+        let registry = kind("dial tcp 127.0.0.1:5000: connect: connection refused");
+        assert!(matches!(registry, DockerError::Failed { .. }));
+        let socket = kind("dial unix /var/run/docker.sock: connect: connection refused");
+        assert!(matches!(socket, DockerError::EngineDown { .. }));
         let other = kind(" something else\n");
         assert_eq!(other.to_string(), "`docker ps` failed: something else");
         assert_eq!(other.hint(), None);

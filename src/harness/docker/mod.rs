@@ -19,7 +19,7 @@ pub use error::DockerError;
 
 use super::container::{ContainerSettings, Job, Line};
 use super::request::check_request;
-use super::{Cancel, Executor, ExecutorError, HarnessLimits, HarnessRequest, Outcome};
+use super::{Cancel, Executor, ExecutorError, HarnessLimits, HarnessRequest, Outcome, Trial};
 use cli::Cli;
 use workspace::Readable;
 
@@ -37,8 +37,8 @@ pub struct DockerCheck {
     pub engine: String,
     /// The image's id.
     pub image: String,
-    /// The Python in the image, as it names itself.
-    pub python: String,
+    /// What a run showed.
+    pub trial: Trial,
 }
 
 impl Docker {
@@ -100,11 +100,11 @@ impl Docker {
     pub fn check(&self) -> Result<DockerCheck, ExecutorError> {
         let engine = self.cli.versions()?;
         let image = self.image_id()?;
-        let python = super::trial::python_inside(self)?;
+        let trial = super::trial::python_inside(self)?;
         Ok(DockerCheck {
             engine,
             image,
-            python,
+            trial,
         })
     }
 
@@ -124,7 +124,7 @@ impl Executor for Docker {
         }
         let workspace = Readable::of(&check_request(request)?)?;
         let job = Job::new(&self.settings.slug);
-        let line = Line::new(&job, request);
+        let line = Line::new(&self.settings, &job, request);
         let arguments = command::run(&self.settings, &job, &line, workspace.path(), request)?;
         run::run(&self.cli, &self.settings, &job, &arguments, request, cancel)
     }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::cli::{Cli, Running, words};
 use super::{DockerError, wall_time};
 use crate::harness::container::{
-    ContainerError, ContainerSettings, Ended, Facts, Job, Said, conclude, enforced, has_begun,
-    has_ended, has_flooded, keep, most_bytes, read_stderr, read_stdout,
+    ContainerError, ContainerSettings, Ended, Facts, Flood, Job, Said, check_started, conclude,
+    enforced, has_begun, has_ended, keep, most_bytes, read_guard, read_stderr, read_stdout,
 };
 use crate::harness::{Cancel, ExecutorError, HarnessRequest, Outcome};
 
@@ -67,6 +67,11 @@ pub(super) fn run(
         _ => None,
     };
     let said = read_stdout(&job.mark, limit, &stdout, exit);
+    let guard = read_guard(&job.mark, &stdout);
+    if !matches!(end, End::Interrupted) {
+        let complaints = read_stderr(&job.mark, &stderr);
+        check_started(&said, guard.as_ref(), settings, complaints)?;
+    }
     let killed_for_memory = || cli.killed_for_memory(&job.name, begun.elapsed());
     let (ended, printed) = match (end, said) {
         (End::Interrupted, _) => return Err(ExecutorError::Interrupted),
@@ -79,6 +84,7 @@ pub(super) fn run(
         (_, Said::Refused { missing }) => {
             return Err(ContainerError::refused(&missing, settings, request).into());
         }
+        (_, Said::Alive) => return Err(ContainerError::StillAlive.into()),
         (_, Said::Reported { stdout, report }) => (Ended::Reported(report), stdout),
         (End::Flooded, Said::Began { stdout }) => (Ended::Flooded, stdout),
         (End::TimedOut, Said::Began { stdout }) => {
@@ -116,7 +122,7 @@ pub(super) fn run(
         stdout: keep(stdout, printed),
         stderr: read_stderr(&job.mark, &stderr).to_vec(),
         wall_seconds: wall.as_secs_f64(),
-        enforced: enforced(settings, &wall_time(limits)),
+        enforced: enforced(settings, guard.as_ref(), &wall_time(limits)),
     };
     Ok(conclude(ended, facts, limits, settings))
 }
@@ -135,7 +141,7 @@ fn died(status: ExitStatus) -> ExecutorError {
 fn not_run(stderr: &[u8], status: &ExitStatus, settings: &ContainerSettings) -> ExecutorError {
     let said = words(stderr, status);
     let lower = said.to_lowercase();
-    if lower.contains("unable to find image") {
+    if lower.contains("unable to find image") || lower.contains("no such image") {
         let image = settings.image.clone();
         return DockerError::ImageMissing { image }.into();
     }
@@ -168,6 +174,7 @@ impl Container<'_> {
         let asked = Instant::now();
         let mut started: Option<Instant> = None;
         let mut ended: Option<Instant> = None;
+        let mut flood = Flood::new(&job.mark, request.limits.max_output_size_bytes);
         let end = loop {
             let Some(running) = &mut self.running else {
                 break End::NotStarted;
@@ -188,13 +195,7 @@ impl Container<'_> {
             if let Some(status) = status {
                 break End::Exited(status);
             }
-            if running.overflowed()
-                || has_flooded(
-                    &job.mark,
-                    request.limits.max_output_size_bytes,
-                    running.stdout(),
-                )
-            {
+            if running.overflowed() || flood.is_in(running.stdout()) {
                 break End::Flooded;
             }
             match (started, ended) {

@@ -48,6 +48,7 @@ pub use enforced::{REQUIRABLE, unmet};
 use handle::{Asked, KEEPER_ARGUMENT, Keeper, Process};
 pub use identity::NOBODY;
 use protocol::{Limits, Request, Start};
+pub(crate) use seccomp::portable as system_call_filter;
 pub use sys::stdout_was_closed;
 
 /// Longest the check of a sandbox may take.

@@ -364,6 +364,33 @@ pub(super) fn filter() -> &'static [sock_filter] {
     &PROGRAM.code[..PROGRAM.length]
 }
 
+/// The filter as bytes, for a process that takes it on by itself.
+pub(crate) struct Portable {
+    /// The machine it is for, as the kernel names it.
+    pub(crate) machine: &'static str,
+    /// How many instructions it has.
+    pub(crate) instructions: usize,
+    /// They, in this machine's order of bytes, two digits for each.
+    pub(crate) code_hex: String,
+}
+
+/// The same filter, to be used elsewhere.
+pub(crate) fn portable() -> Portable {
+    let mut code_hex = String::with_capacity(filter().len() * 16);
+    for step in filter() {
+        let [a, b] = step.code.to_ne_bytes();
+        let [e, f, g, h] = step.k.to_ne_bytes();
+        for byte in [a, b, step.jt, step.jf, e, f, g, h] {
+            code_hex.push_str(&format!("{byte:02x}"));
+        }
+    }
+    Portable {
+        machine: std::env::consts::ARCH,
+        instructions: filter().len(),
+        code_hex,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
