@@ -84,7 +84,7 @@ for folder in ('/tmp', '/dev/shm'):
     os.path.exists(moved) and os.unlink(moved); os.path.exists(binary) and os.unlink(binary)
 attempt('memory file', lambda: call((319, 279), b'x', 0), by=REFUSED)
 attempt('hidden memory file', lambda: call(447, 0), by=REFUSED)
-for folder in ('/', '/workspace', '/proc', '/dev'):
+for folder in ('/', '/workspace', '/proc', '/dev') if SANDBOX else ('/proc', '/dev'):
     expect(folder + ' is nosuid', os.statvfs(folder).f_flag & os.ST_NOSUID)
 "#,
         &limits,
@@ -96,7 +96,8 @@ fn devices_are_neither_there_nor_can_be_made() {
     held(
         r#"
 import stat
-for name in ('mem', 'kmem', 'port', 'kmsg', 'tty', 'tty0', 'console', 'ptmx', 'pts/ptmx', 'fuse', 'kvm', 'net/tun',
+terminals = ('tty', 'console', 'ptmx', 'pts/ptmx') if SANDBOX else ()
+for name in (*terminals, 'mem', 'kmem', 'port', 'kmsg', 'tty0', 'fuse', 'kvm', 'net/tun',
              'loop-control', 'loop0', 'sda', 'vda', 'nvme0n1', 'vhost-vsock', 'uinput', 'rtc', 'hwrng', 'cpu/0/msr'):
     attempt(name, os.open, '/dev/' + name, os.O_RDWR, by=('ENOENT', 'ENOTDIR', 'EACCES'))
 for folder in ('/tmp', '/dev/shm', '/dev', '/workspace'):
@@ -166,6 +167,10 @@ for name, numbers, *arguments in (
 
 #[test]
 fn files_without_a_name_and_holes_that_fill_count_as_scratch_space() {
+    // Of containers `/tmp` has a size that no limit here decides.
+    if IN_CONTAINERS {
+        return;
+    }
     held(
         r#"
 import mmap

@@ -3,6 +3,10 @@ use super::*;
 
 #[test]
 fn the_init_and_the_keeper_cannot_be_reached() {
+    // Others stand in their place in containers, which have a test of their own.
+    if IN_CONTAINERS {
+        return;
+    }
     held(
         r#"
 import signal
@@ -36,6 +40,9 @@ for name in ('user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time'):
 
 #[test]
 fn no_signal_gets_out_and_none_ends_the_init() {
+    if IN_CONTAINERS && !has_landlock(6) {
+        return;
+    }
     let bystander = Bystander::start();
     let attack = format!(
         r#"
@@ -87,6 +94,10 @@ impl Drop for Bystander {
 
 #[test]
 fn only_processes_of_the_run_are_listed() {
+    // In containers the shell and the engine's init are listed too.
+    if IN_CONTAINERS {
+        return;
+    }
     held(
         r#"
 child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])
@@ -213,20 +224,21 @@ for what in (lambda: os.setuid(0), lambda: os.setgid(0), lambda: os.setresuid(0,
     attempt('identity', what, by=refused)
 header, data = struct.pack('Ii', 0x20080522, 0), struct.pack('6I', *[0xffffffff] * 6)
 attempt('capabilities', lambda: call((126, 91), header, data), by=refused)
-for name, option, value in (('ambient', 47, 2), ('secure bits', 28, 0), ('keep', 8, 1), ('new privileges', 38, 0)):
+locked = (('keep', 8, 1),) if SANDBOX else ()
+for name, option, value in (('ambient', 47, 2), ('secure bits', 28, 0), *locked, ('new privileges', 38, 0)):
     attempt(name, lambda: call((157, 167), option, value, 0, 0, 0), by=refused)
 expect('bounding set', all(libc.prctl(23, number, 0, 0, 0) != 1 for number in range(64)))
 for name in ('NOFILE', 'NPROC', 'FSIZE', 'CORE', 'CPU', 'MEMLOCK', 'NICE', 'RTPRIO', 'MSGQUEUE'):
     kind = getattr(resource, 'RLIMIT_' + name)
     soft, hard = resource.getrlimit(kind)
     if hard != resource.RLIM_INFINITY: attempt(name, resource.setrlimit, kind, (soft, hard + 1), by=(*refused, 'ValueError'))
-    expect(name + ' is bounded', hard != resource.RLIM_INFINITY or name == 'NPROC', hard)
+    expect(name + ' is bounded', hard != resource.RLIM_INFINITY or name == 'NPROC' or not SANDBOX and name == 'CPU', hard)
 # Being dumpable again shows a process its own, and nothing of the init.
 libc.prctl(4, 1, 0, 0, 0)
-attempt('the init', lambda: open('/proc/1/environ').read())
-attempt('adjust', lambda: open('/proc/self/oom_score_adj', 'w').write('-1000'))
-attempt('clear', lambda: open('/proc/self/clear_refs', 'w').write('5'))
-attempt('map', lambda: open('/proc/self/uid_map', 'w').write('0 0 1'))
+if SANDBOX: attempt('the init', lambda: open('/proc/1/environ').read())
+attempt('adjust', put, '/proc/self/oom_score_adj', '-1000')
+if SANDBOX: attempt('clear', put, '/proc/self/clear_refs', '5')
+attempt('map', put, '/proc/self/uid_map', '0 0 1')
 "#,
     );
 }

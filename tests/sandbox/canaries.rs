@@ -18,9 +18,7 @@ fn what_is_planted_on_the_host_is_found_outside_and_not_inside() {
         .arg(place.path().join("planter.py"))
         .arg(place.path())
         .arg(place.path().join("thief.py"))
-        .arg(program())
-        .args(["exec", "--python"])
-        .arg(python().executable);
+        .args(exec());
     let output = planter.output().expect("the planter");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     eprint!("{said}");

@@ -3,6 +3,7 @@
 //! Python is `DFAB_PYTHON`, else `python3` on PATH; without one the tests skip and say so. A machine that cannot run the sandbox fails
 //! these tests with the reason; `DFAB_TESTS_WITHOUT_SANDBOX=1` skips them instead.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
@@ -15,6 +16,9 @@ use dfab::harness::{
     Cancel, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Interpreter, Outcome,
     Sandbox,
 };
+
+/// The same attacks run in containers too, where some things are otherwise.
+const IN_CONTAINERS: bool = false;
 
 const SKIP: &str = "DFAB_TESTS_WITHOUT_SANDBOX";
 
@@ -72,6 +76,17 @@ fn sandbox() -> Option<&'static Sandbox> {
             Some(sandbox)
         })
         .as_ref()
+}
+
+/// The command that runs a workspace as a user would; its path comes last.
+fn exec() -> Vec<OsString> {
+    let python = python().executable;
+    vec![
+        program().into(),
+        "exec".into(),
+        "--python".into(),
+        python.into(),
+    ]
 }
 
 macro_rules! sandbox_or_skip {
