@@ -18,6 +18,7 @@ use dfab::harness::{
 use dfab::settings::Secret;
 use serde_json::{Value, json};
 
+use crate::attacks::hostile::{armed, has_landlock};
 use crate::image_or_skip;
 use crate::support::{
     containers, dfab, docker_says, limits, running_container, seconds, settings, slug, try_run,
@@ -310,6 +311,48 @@ fn the_file_arrives_byte_for_byte_and_the_streams_as_text() {
     assert_eq!(outcome.stdout, "a\u{fffd}b".as_bytes());
     assert_eq!(outcome.stderr, b"e\n");
     assert!(outcome.cpu_seconds.is_some() && outcome.peak_memory_bytes.is_some());
+}
+
+#[test]
+fn what_binds_a_harness_from_inside_holds_behind_a_broker() {
+    let image = image_or_skip!();
+    if !has_landlock(6) {
+        return;
+    }
+    let source = armed(
+        r#"
+import mmap
+for number in (425, 426, 427): attempt('ring', lambda: call(number, 8, ctypes.create_string_buffer(256), 0, 0, 0, 0), by=('ENOSYS',))
+attempt('memory file', lambda: call((319, 279), b'x', 0), by=REFUSED)
+if INTEL:
+    def old_door():
+        code = mmap.mmap(-1, 4096, prot=7); code.write(b'\xb8\x14\0\0\0\xcd\x80\xc3')
+        ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))()
+    status = in_child(old_door)
+    expect('int 0x80', os.WIFSIGNALED(status) and os.WTERMSIG(status) in (31, 11), status)
+for pid in (1, os.getppid()):
+    attempt('memory of another', lambda: open(f'/proc/{pid}/mem', 'rb'), by=('EACCES', 'EPERM'))
+    attempt('a signal', os.kill, pid, 9, by=('EPERM',))
+expect('nobody', os.getresuid() == (65534,) * 3 and os.getresgid() == (65534,) * 3)
+print('over')
+"#,
+    );
+    let outcome = run_within(&settings(image), &source, &limits());
+    let said = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    assert_eq!(
+        outcome.ending,
+        Ending::Ok,
+        "{said}{}",
+        outcome.stderr_tail()
+    );
+    assert!(
+        said.ends_with("over\n") && !said.contains("BREACH"),
+        "{said}"
+    );
+    for name in ["seccomp", "landlock", "file_size", "identity"] {
+        let found = outcome.enforced.iter().find(|one| one.name == name);
+        assert!(found.unwrap().means.is_some(), "{found:?}");
+    }
 }
 
 #[test]

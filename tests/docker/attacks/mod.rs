@@ -122,7 +122,7 @@ fn processes_with(argument: &str) -> Vec<u32> {
         .collect()
 }
 
-mod hostile;
+pub mod hostile;
 
 #[path = "../../sandbox/attacks_on_files.rs"]
 mod attacks_on_files;
