@@ -254,7 +254,9 @@ complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-memory-s
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-pids-limit -d 'Most processes in a container [default: 512]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-read-only -d 'Whether a container\'s root is read-only [default: true]' -r -f -a "true\t''
 false\t''"
-complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-user -d 'User inside the containers [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-user -d 'User inside the containers; without one it is nobody (65534:65534) [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-seccomp -d 'What decides about system calls in containers: dfab\'s filter on top of the engine\'s profile, or that alone [default: dfab]' -r -f -a "dfab\t''
+engine\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
