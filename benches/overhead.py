@@ -73,7 +73,7 @@ def measure(options, folder):
                 package, dict(bare, DATA_FABRICATION_OUTPUT="/tmp/dataset.jsonl"))
         commands["dfab exec"] = ([options.dfab, "exec", "-q", "--python", python, package], str(folder), whole)
         commands["dfab run"] = (
-            [options.dfab, "run", "-q", "--exit-zero", "--python", python, package], str(folder), whole)
+            [options.dfab, "run", "-q", "--exit-zero", "--force", "--python", python, package], str(folder), whole)
         groups[name] = commands
     taken = {name: {way: [] for way in commands} for name, commands in groups.items()}
     for turn in range(options.rounds + 1):

@@ -85,6 +85,8 @@ pub enum Command {
     Score(ScoreArgs),
     /// Compare the structure of Python code
     Similarity(SimilarityArgs),
+    /// List runs, or show one while it goes and afterwards
+    Runs(RunsArgs),
     /// Print the weights: best score per hotkey
     Weights(WeightsArgs),
     /// Answer the service's HTTP requests from the local database
@@ -160,14 +162,21 @@ pub struct ExecArgs {
 #[command(after_help = "\
 Packages are evaluated in the order given; each is compared with the ones before it, in this run and in the database.
 
+A package that was evaluated with the same bytes, settings and version of dfab is not run again: its stored result is \
+reported. So to go on after an interruption, type the same command. What an earlier run was broken off in, or this \
+machine failed at, has no result and is evaluated.
+
 Examples:
   dfab run my-package.zip --hotkey 5F…
   dfab run archive/ --hotkey-from parent -j 4 --format jsonl
   dfab run @packages.csv --database results.sqlite3
   dfab run --from-service service.db --compare --database check.sqlite3
-                                         the service's submissions again, and where results differ")]
+                                         the service's submissions again, and where results differ
+  dfab run archive/ --dry-run            what would be done with each package, and why
+  dfab run archive/ --until review       no harness is run and no result stored
+  dfab run --retry-failed                what this machine failed at in the last run, and nothing else")]
 pub struct RunArgs {
-    #[arg(required_unless_present = "from_service", value_name = "PATH", help = PATHS)]
+    #[arg(required_unless_present_any = ["from_service", "retry_failed"], value_name = "PATH", help = PATHS)]
     pub(super) paths: Vec<OsString>,
     /// Evaluate the submissions of the live service's SQLite file, in the order of arrival; nothing of it is changed
     #[arg(long, value_name = "DATABASE", conflicts_with_all = ["paths", "hotkey", "hotkey_from"])]
@@ -188,8 +197,73 @@ pub struct RunArgs {
     /// Packages evaluated at once [default: number of cores]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) jobs: Option<u16>,
+    /// Stop each package after this stage; before `store` no result is stored
+    #[arg(long, value_enum, value_name = "STAGE", default_value_t = Until::Store, hide_default_value = true)]
+    pub(super) until: Until,
+    /// Say what would be done with each package and why, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Evaluate again what could be reused
+    #[arg(long)]
+    pub(super) force: bool,
+    #[arg(
+        long,
+        value_name = "RUN",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "from_service",
+        help = "Only what this machine failed at: of the PATHs, when they were last tried; without, in the last run, or \
+                in the RUN of that id. Never verdicts"
+    )]
+    pub(super) retry_failed: Option<String>,
     #[command(flatten)]
     pub(super) leniency: Leniency,
+}
+
+/// `--until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Until {
+    /// The package contract
+    Validate,
+    /// The static review
+    Review,
+    /// The run of the harness
+    Execute,
+    /// Its output as a dataset
+    Parse,
+    /// The dataset's score
+    Score,
+    /// The nearest neighbour
+    Similarity,
+    /// Judgement and final score
+    Judge,
+    /// The stored result: nothing is left out
+    Store,
+}
+
+/// `dfab runs`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A run can be looked at while it goes. One whose process is gone without a word is shown as died.
+
+Examples:
+  dfab runs                              the newest runs
+  dfab runs last                         the newest one: its packages, its failures by cause, how to go on
+  dfab runs 0193f2a1                     one by the beginning of its id")]
+pub struct RunsArgs {
+    /// The beginning of a run's id, or `last`
+    #[arg(value_name = "RUN")]
+    pub(super) run: Option<String>,
+    /// How many runs to list
+    #[arg(
+        short = 'n',
+        long,
+        value_name = "N",
+        default_value_t = 20,
+        conflicts_with = "run"
+    )]
+    pub(super) limit: usize,
 }
 
 /// Whose packages they are.

@@ -27,6 +27,8 @@ pub(super) struct Context {
     pub(super) display: Display,
     /// Started before anything was known, for the first run of a sandbox.
     prepared: Cell<Option<Prepared>>,
+    /// The command as it can be typed again, without secrets; None where it is not text.
+    pub(super) command: Option<String>,
 }
 
 impl Context {
@@ -35,6 +37,7 @@ impl Context {
         matches: &ArgMatches,
         display: Display,
         prepared: Option<Prepared>,
+        command: Option<String>,
     ) -> Result<Context, CliError> {
         let sources = Sources {
             flags: setting_flags::given(matches),
@@ -48,6 +51,7 @@ impl Context {
             format: global.format,
             display,
             prepared: Cell::new(prepared),
+            command,
         };
         for warning in &resolved.warnings {
             context.warn(warning);

@@ -16,6 +16,17 @@ use super::exit::{CliError, Exit};
 /// interruptions can then be tried through the real program without running anything.
 const SCRIPT_VARIABLE: &str = "DFAB_SCRIPTED_EXECUTOR";
 
+/// The name of the executor, without making it.
+pub(super) fn executor_name(context: &Context) -> &'static str {
+    match (std::env::var_os(SCRIPT_VARIABLE), context.settings.executor) {
+        (Some(_), _) => "scripted",
+        (None, ExecutorChoice::Sandbox) => "sandbox",
+        (None, ExecutorChoice::Docker) => "docker",
+        (None, ExecutorChoice::Broker) => "broker",
+        (None, ExecutorChoice::Direct) => "direct",
+    }
+}
+
 /// Makes the executor, or says what stands in its way.
 pub(super) fn executor(context: &Context) -> Result<Box<dyn Executor>, CliError> {
     // Started on the guess that this is the sandbox; nobody else has a use for it.

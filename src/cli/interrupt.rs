@@ -1,22 +1,30 @@
 //! Ctrl-C and polite requests to stop.
 
+use std::thread;
+
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::iterator::Signals;
 
 use crate::harness::Cancel;
+use crate::pipeline::remove_own_workspaces;
 
 use super::exit::{CliError, Exit};
 
-/// The first signal sets the flag: running harnesses end, finished work is kept. The second ends the process.
+/// The first signal sets the flag: running harnesses end, finished work is kept. The second ends the process at once;
+/// harnesses die with it, and their workspaces are removed.
 pub(super) fn install(cancel: &Cancel) -> Result<(), CliError> {
-    for signal in [SIGINT, SIGTERM, SIGHUP] {
-        // Order matters: the shutdown looks at the flag before the next line sets it.
-        flag::register_conditional_shutdown(
-            signal,
-            i32::from(Exit::Interrupted.code()),
-            cancel.flag(),
-        )?;
-        flag::register(signal, cancel.flag())?;
-    }
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let cancel = cancel.clone();
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            for _ in signals.forever() {
+                if cancel.is_cancelled() {
+                    remove_own_workspaces();
+                    signal_hook::low_level::exit(i32::from(Exit::Interrupted.code()));
+                }
+                cancel.cancel();
+            }
+        })?;
     Ok(())
 }

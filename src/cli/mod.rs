@@ -4,6 +4,7 @@
 //! environment or ends the process.
 
 mod args;
+mod command_line;
 mod context;
 mod exit;
 mod inputs;
@@ -20,6 +21,7 @@ mod pack;
 mod preflight;
 mod review;
 mod run;
+mod runs;
 mod score;
 mod serve_lite;
 mod similarity;
@@ -60,7 +62,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, prepared: Option<Prep
         Err(error) => return show_clap(&error, &arguments),
     };
     let display = context::display(&cli.global);
-    let result = Context::new(&cli.global, &matches, display, prepared)
+    let command = command_line::quoted(&arguments);
+    let result = Context::new(&cli.global, &matches, display, prepared, command)
         .and_then(|context| dispatch(&context, &cli.command));
     let flushed = io::stdout().flush().map_err(CliError::from);
     let (error, exit) = match (result, flushed) {
@@ -90,6 +93,7 @@ fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {
         Command::Review(args) => review::run(context, args),
         Command::Exec(args) => exec::run(context, args),
         Command::Run(args) => run::run(context, args),
+        Command::Runs(args) => runs::run(context, args),
         Command::Score(args) => score::run(context, args),
         Command::Similarity(args) => similarity::run(context, args),
         Command::Weights(args) => weights::run(context, args),

@@ -91,7 +91,7 @@ const SERVER: &[&str] = &[
 ];
 
 /// The settings each command uses; `config` takes them all.
-const USED: [(&str, &[&[&str]]); 10] = [
+const USED: [(&str, &[&[&str]]); 11] = [
     ("validate", &[PACKAGE]),
     ("review", &[PACKAGE]),
     ("exec", &[HARNESS, CONTAINERS, PACKAGE]),
@@ -116,6 +116,7 @@ const USED: [(&str, &[&[&str]]); 10] = [
     ),
     ("score", &[DATASET]),
     ("similarity", &[STORE, &["artifact_root"], PACKAGE]),
+    ("runs", &[STORE]),
     ("weights", &[STORE, &["slug"]]),
     ("pack", &[PACKAGE]),
     (

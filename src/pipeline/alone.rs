@@ -1,8 +1,9 @@
 //! One submission outside a batch: it came by itself, and its place in the order of arrival is kept already.
 
-use crate::store::{self, Candidate, Store, StoreError};
+use crate::store::{self, Store, StoreError};
 
 use super::cache_key::cache_key;
+use super::neighbours;
 use super::row::json;
 use super::{Evaluated, Evaluator, ItemError, Submission, SubmissionRecord};
 
@@ -30,17 +31,21 @@ impl Evaluator<'_> {
         evaluated: &Evaluated,
         filename: &str,
     ) -> Result<SubmissionRecord, SettleError> {
-        let candidates = self.candidates(store, submission, evaluated)?;
-        let neighbour = self.compare(submission, evaluated, &candidates)?;
+        let subject = evaluated.subject();
+        let hotkey = &submission.hotkey;
+        let window = self.settings.similarity_window;
+        let candidates = neighbours::stored(self, store, subject.id, hotkey, window)?;
+        let neighbour = self.compare(submission, &subject, &candidates)?;
         let mut concluded = self.conclude(submission, evaluated, neighbour);
         concluded.record.filename = filename.to_owned();
         concluded.row.filename = filename.to_owned();
         let recorded = store.record(&store::Evaluated {
-            item: None,
-            row: &concluded.row,
-            sequence: evaluated.sequence.as_ref(),
-            cache_key: &cache_key(&evaluated.id, self.settings, &candidates),
+            sequence: subject.sequence,
+            cache_key: &cache_key(subject.package_key, self.settings, &candidates),
+            package_key: subject.package_key,
+            prepared_json: &json(subject.result),
             record_json: &json(&concluded.record),
+            ..store::Evaluated::of(&concluded.row)
         });
         match recorded {
             Ok(()) => Ok(concluded.record),
@@ -50,39 +55,6 @@ impl Evaluator<'_> {
                 Err(ItemError::Unstorable { package, source }.into())
             }
             Err(source) => Err(source.into()),
-        }
-    }
-
-    /// Those that a submission is compared with. A stored fingerprint that cannot be believed is made
-    /// again from its package, where that was kept.
-    pub(super) fn candidates(
-        &self,
-        store: &mut Store,
-        submission: &Submission,
-        evaluated: &Evaluated,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        let settings = self.settings;
-        let mut last_made_again = None;
-        loop {
-            let found = store.candidates(
-                &evaluated.id,
-                &submission.hotkey,
-                settings.similarity_window,
-                settings.similarity_own_history,
-            );
-            match found {
-                Err(StoreError::UnreadableFingerprint {
-                    ref submission_id, ..
-                }) if last_made_again.as_ref() != Some(submission_id) => {
-                    let kept = store::artifact_path(&settings.artifact_root, submission_id);
-                    let Some(sequence) = self.sequence_of(&kept) else {
-                        return found;
-                    };
-                    store.replace_fingerprint(submission_id, sequence.as_ref())?;
-                    last_made_again = Some(submission_id.clone());
-                }
-                found => return found,
-            }
         }
     }
 }

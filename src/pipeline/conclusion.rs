@@ -1,192 +1,458 @@
 //! The ordered half of a batch: one package after the other, as given.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Instant;
 
+use crate::package::PackageError;
 use crate::similarity::Sequence;
 use crate::store::{
-    self, Arrival, Candidate, Failure, RunItemId, RunOutcome, Store, StoreError, Timestamp,
+    self, Arrival, Blame, Failure, Latest, RunItemId, RunOutcome, Settled, Store, StoreError,
+    StoredEvaluation, Timestamp,
 };
 
-use super::batch::{BatchError, Listener, Message, Summary, chain};
+use super::batch::{BatchError, Listener, Message, Ready, Summary, chain};
 use super::cache_key::cache_key;
 use super::evaluate::file_name;
+use super::neighbours::{self, Unstored};
+use super::notes::Notes;
 use super::row::json;
 use super::turnstile::Turnstile;
 use super::{
-    Evaluated, Evaluator, Event, ItemError, Prepared, Stage, Submission, SubmissionRecord,
-    Unfinished,
+    Alone, BatchOptions, Concluded, Evaluated, Evaluator, Event, ItemError, Kept, Known, Prepared,
+    Stage, Subject, Submission, SubmissionRecord, Unfinished,
 };
+
+/// How often another process may store a submission between a look for neighbours and the result before a place is
+/// taken first.
+const OVERTAKEN_AT_MOST: usize = 2;
 
 /// The ordered half of a batch.
 pub(super) struct Conclusion<'a, 'b> {
     pub(super) evaluator: &'a Evaluator<'a>,
     pub(super) submissions: &'a [Submission],
+    pub(super) options: &'a BatchOptions,
     pub(super) store: &'a mut Store,
     pub(super) run_id: String,
+    pub(super) unstored: Unstored,
+    pub(super) notes: Notes,
     pub(super) summary: Summary,
     pub(super) listen: &'a mut Listener<'b>,
 }
 
-impl Conclusion<'_, '_> {
+/// The package whose turn it is.
+#[derive(Clone, Copy)]
+struct Item<'a> {
+    index: usize,
+    submission: &'a Submission,
+    started_at: Timestamp,
+    /// When its conclusion began.
+    concluding: Instant,
+    /// Seconds of work before.
+    prepared_in: f64,
+}
+
+impl Item<'_> {
+    fn seconds(&self) -> f64 {
+        self.prepared_in + self.concluding.elapsed().as_secs_f64()
+    }
+}
+
+impl<'a> Conclusion<'a, '_> {
     /// Concludes packages in the given order as they become ready, until all workers are done.
     pub(super) fn follow(
         &mut self,
         receive: &Receiver<Message>,
         turnstile: &Turnstile,
     ) -> Result<(), BatchError> {
-        let mut ready: BTreeMap<usize, Result<Prepared, ItemError>> = BTreeMap::new();
+        let mut waiting: BTreeMap<usize, (Result<Ready, ItemError>, f64)> = BTreeMap::new();
         let mut position = 0;
-        for message in receive {
-            match message {
-                Message::Entered(index, stage) => self.enter(index, stage),
-                Message::Prepared(index, prepared) => {
-                    ready.insert(index, prepared);
+        loop {
+            match receive.recv_timeout(self.notes.wait()) {
+                Ok(Message::Entered(index, stage)) => {
+                    self.notes.enter(index, stage);
+                    self.tell(Event::StageEntered { index, stage });
                 }
+                Ok(Message::Ready(index, ready, seconds)) => {
+                    waiting.insert(index, (ready, seconds));
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
             }
-            while let Some(prepared) = ready.remove(&position) {
-                self.conclude(position, prepared)?;
+            if self.notes.wait().is_zero() {
+                self.note()?;
+            }
+            while let Some((ready, seconds)) = waiting.remove(&position) {
+                self.conclude(position, ready, seconds)?;
                 position += 1;
                 turnstile.advance(position);
             }
         }
-        if position < self.submissions.len() {
+        let summary = &self.summary;
+        if summary.completed + summary.failed + summary.stopped + summary.errors < summary.total {
             return Err(self.interrupted());
         }
         Ok(())
     }
 
+    /// Writes down what is being worked on. Nothing depends on it, so a database that is busy for long is no reason
+    /// to stop yet.
+    fn note(&mut self) -> Result<(), StoreError> {
+        let running = self.notes.take();
+        let noted = self
+            .store
+            .note_progress(&self.run_id, &running, Timestamp::now());
+        match noted {
+            Err(StoreError::Locked { .. }) => Ok(()),
+            noted => noted,
+        }
+    }
+
     fn conclude(
         &mut self,
         index: usize,
-        prepared: Result<Prepared, ItemError>,
+        ready: Result<Ready, ItemError>,
+        prepared_in: f64,
     ) -> Result<(), BatchError> {
         let Some(submission) = self.submissions.get(index) else {
             return Ok(());
         };
+        let item = Item {
+            index,
+            submission,
+            started_at: self.notes.leave(index),
+            concluding: Instant::now(),
+            prepared_in,
+        };
+        match ready {
+            Err(error) => self.item_failed(item, None, &error),
+            Ok(Ready::Unkept(error)) => Err(error.into()),
+            Ok(Ready::Known(known)) => self.report_again_or_evaluate(item, &known),
+            Ok(Ready::Prepared(prepared)) => self.conclude_prepared(item, prepared),
+        }
+    }
+
+    fn conclude_prepared(&mut self, item: Item<'a>, prepared: Prepared) -> Result<(), BatchError> {
         match prepared {
-            Err(error) => self.item_failed(index, &error),
-            Ok(Prepared::Unfinished(unfinished)) if unfinished.error.interrupted() => {
-                Err(self.interrupted())
-            }
-            Ok(Prepared::Unfinished(unfinished)) => {
+            Prepared::Evaluated(evaluated) => self.evaluated(item, &evaluated),
+            Prepared::Refused(refused) => self.refuse(item, &refused),
+            Prepared::Unfinished(unfinished) => {
                 let Unfinished {
                     id,
                     sequence,
                     error,
                 } = *unfinished;
-                self.take_place(index, submission, &id, sequence.as_ref())?;
-                self.item_failed(index, &error)
+                self.take_place(item, &id, sequence.as_ref())?;
+                self.unfinished(item, &id, &error)
             }
-            Ok(Prepared::Refused(refused)) => {
-                let record = SubmissionRecord::refused(
-                    &submission.hotkey,
-                    &submission.package,
-                    &file_name(&submission.path),
-                    refused.to_string(),
-                );
-                self.fail(index, Stage::Validate, &refused.to_string())?;
-                self.finished(index, &record);
-                Ok(())
-            }
-            Ok(Prepared::Evaluated(evaluated)) => self.store(index, submission, &evaluated),
         }
     }
 
-    /// Compares, judges, stores, and only then reports.
-    fn store(
+    /// A submission that has its place and no result.
+    fn unfinished(
         &mut self,
-        index: usize,
-        submission: &Submission,
-        evaluated: &Evaluated,
+        item: Item<'_>,
+        id: &str,
+        error: &ItemError,
     ) -> Result<(), BatchError> {
-        let settings = self.evaluator.settings;
-        self.enter(index, Stage::Similarity);
-        let candidates = self.candidates(submission, evaluated)?;
-        let neighbour = match self.evaluator.compare(submission, evaluated, &candidates) {
-            Ok(neighbour) => neighbour,
-            Err(error) if error.interrupted() => return Err(self.interrupted()),
-            Err(error) => {
-                self.take_place(
-                    index,
-                    submission,
-                    &evaluated.id,
-                    evaluated.sequence.as_ref(),
-                )?;
-                return self.item_failed(index, &error);
-            }
-        };
-        self.enter(index, Stage::Judge);
-        let concluded = self.evaluator.conclude(submission, evaluated, neighbour);
-        self.enter(index, Stage::Store);
-        store::keep_artifact(&settings.artifact_root, &evaluated.id, &evaluated.artifact)?;
-        let recorded = self.store.record(&store::Evaluated {
-            item: Some(RunItemId {
-                run: &self.run_id,
-                ordinal: index,
-            }),
-            row: &concluded.row,
-            sequence: evaluated.sequence.as_ref(),
-            cache_key: &cache_key(&evaluated.id, settings, &candidates),
-            record_json: &json(&concluded.record),
-        });
-        match recorded {
-            Ok(()) => self.finished(index, &concluded.record),
-            // One submission that does not fit must not cost the others their results.
-            Err(source) if source.is_about_submission() => {
-                let package = submission.package.clone();
-                let source = Box::new(source);
-                self.item_failed(index, &ItemError::Unstorable { package, source })?;
-            }
-            Err(source) => return Err(source.into()),
+        if error.interrupted() {
+            self.tell(Event::ItemInterrupted { index: item.index });
+            return Ok(());
         }
+        self.item_failed(item, Some(id), error)
+    }
+
+    fn refuse(&mut self, item: Item<'_>, refused: &PackageError) -> Result<(), BatchError> {
+        let submission = item.submission;
+        let record = SubmissionRecord::refused(
+            &submission.hotkey,
+            &submission.package,
+            &file_name(&submission.path),
+            refused.to_string(),
+        );
+        let failure = Failure {
+            item: RunItemId {
+                run: &self.run_id,
+                ordinal: item.index,
+            },
+            submission_id: None,
+            blame: Blame::Package,
+            stage: Stage::Validate.name(),
+            cause: refused.code(),
+            message: &refused.to_string(),
+            started_at: Some(item.started_at),
+        };
+        self.store.record_failure(&failure, Timestamp::now())?;
+        self.finished(item, &record, Kept::Stored);
         Ok(())
     }
 
-    /// Those that a submission is compared with. A stored fingerprint that cannot be believed is made
-    /// again from its package, where that was kept.
+    /// Reports a stored result, which another package of this batch or another process may have got since it was
+    /// looked for.
+    fn evaluated(&mut self, item: Item<'a>, evaluated: &Evaluated) -> Result<(), BatchError> {
+        if self.options.until < Stage::Store {
+            return self.stop(item, evaluated);
+        }
+        if !self.options.force {
+            let (id, key) = (&evaluated.id, &evaluated.package_key);
+            if let Some(found) = self.store.reusable(id, key)?
+                && self.report_again(item, key, found)?
+            {
+                return Ok(());
+            }
+        }
+        self.store_anew(item, evaluated)
+    }
+
+    /// Compares, judges, stores and reports a result made just now.
+    fn store_anew(&mut self, item: Item<'a>, evaluated: &Evaluated) -> Result<(), BatchError> {
+        self.enter(item, Stage::Similarity);
+        self.compare_and_store(
+            item,
+            &evaluated.subject(),
+            false,
+            |conclusion, neighbour| {
+                conclusion.enter(item, Stage::Judge);
+                let concluded =
+                    conclusion
+                        .evaluator
+                        .conclude(item.submission, evaluated, neighbour);
+                conclusion.enter(item, Stage::Store);
+                concluded
+            },
+        )
+    }
+
+    /// Compares, has it judged, stores, and only then reports.
+    fn compare_and_store(
+        &mut self,
+        item: Item<'a>,
+        subject: &Subject<'_>,
+        reused: bool,
+        mut judge: impl FnMut(&mut Self, Option<super::Neighbour>) -> Concluded,
+    ) -> Result<(), BatchError> {
+        let mut overtaken = 0;
+        loop {
+            let latest = self.store.latest_arrival()?;
+            let candidates = self.candidates(item.submission, subject.id)?;
+            let compared = self
+                .evaluator
+                .compare(item.submission, subject, &candidates);
+            let neighbour = match compared {
+                Ok(neighbour) => neighbour,
+                Err(error) => {
+                    self.take_place(item, subject.id, subject.sequence)?;
+                    return self.unfinished(item, subject.id, &error);
+                }
+            };
+            let concluded = judge(self, neighbour);
+            let key = cache_key(subject.package_key, self.evaluator.settings, &candidates);
+            match self.keep(item, subject, &concluded, &key, latest, reused) {
+                Ok(()) => {
+                    let kept = if reused { Kept::Reused } else { Kept::Stored };
+                    self.finished(item, &concluded.record, kept);
+                    return Ok(());
+                }
+                // Then there is one more to compare with.
+                Err(StoreError::Overtaken { .. }) => {
+                    overtaken += 1;
+                    if overtaken >= OVERTAKEN_AT_MOST {
+                        self.take_place(item, subject.id, subject.sequence)?;
+                    }
+                }
+                // One submission that does not fit must not cost the others their results.
+                Err(source) if source.is_about_submission() => {
+                    let package = item.submission.package.clone();
+                    let source = Box::new(source);
+                    let error = ItemError::Unstorable { package, source };
+                    return self.item_failed(item, None, &error);
+                }
+                Err(source) => return Err(source.into()),
+            }
+        }
+    }
+
+    fn keep(
+        &mut self,
+        item: Item<'_>,
+        subject: &Subject<'_>,
+        concluded: &Concluded,
+        key: &str,
+        latest: Latest,
+        reused: bool,
+    ) -> Result<(), StoreError> {
+        let run_item = RunItemId {
+            run: &self.run_id,
+            ordinal: item.index,
+        };
+        self.store.record(&store::Evaluated {
+            item: Some(run_item),
+            row: &concluded.row,
+            sequence: subject.sequence,
+            cache_key: key,
+            package_key: subject.package_key,
+            prepared_json: &json(subject.result),
+            record_json: &json(&concluded.record),
+            compared_up_to: Some(latest),
+            started_at: Some(item.started_at),
+            reused,
+        })
+    }
+
+    fn report_again_or_evaluate(
+        &mut self,
+        item: Item<'a>,
+        known: &Known,
+    ) -> Result<(), BatchError> {
+        if let Some(found) = self.store.reusable(&known.id, &known.package_key)?
+            && self.report_again(item, &known.package_key, found)?
+        {
+            return Ok(());
+        }
+        // The one it waited for has come to nothing, or what is stored of it cannot be read.
+        let stages = std::cell::RefCell::new(Vec::new());
+        let enter = |stage| stages.borrow_mut().push(stage);
+        let began = Instant::now();
+        let prepared = self.evaluator.prepare(item.submission, &enter);
+        for stage in stages.into_inner() {
+            self.enter(item, stage);
+        }
+        let item = Item {
+            concluding: Instant::now(),
+            prepared_in: item.prepared_in + began.elapsed().as_secs_f64(),
+            ..item
+        };
+        match prepared {
+            Err(error) => self.item_failed(item, None, &error),
+            Ok(Prepared::Evaluated(mut evaluated)) => {
+                evaluated.keep_artifact(self.evaluator.settings)?;
+                self.store_anew(item, &evaluated)
+            }
+            Ok(prepared) => self.conclude_prepared(item, prepared),
+        }
+    }
+
+    /// Reports a stored result again. Where its neighbours have changed, or it is not the submission's newest, it is
+    /// judged and stored again, without running anything. False if what is stored cannot be read.
+    fn report_again(
+        &mut self,
+        item: Item<'a>,
+        package_key: &str,
+        found: StoredEvaluation,
+    ) -> Result<bool, BatchError> {
+        let id = &found.row.id;
+        let (Ok(mut record), Ok(result)) = (
+            serde_json::from_str::<SubmissionRecord>(&found.record_json),
+            serde_json::from_str::<Alone>(&found.prepared_json),
+        ) else {
+            return Ok(false);
+        };
+        let candidates = self.candidates(item.submission, id)?;
+        // The package may have another name by now.
+        record.package.clone_from(&item.submission.package);
+        record.filename = file_name(&item.submission.path);
+        if found.stands
+            && cache_key(package_key, self.evaluator.settings, &candidates) == found.cache_key
+        {
+            self.store.note_settled(&Settled {
+                item: RunItemId {
+                    run: &self.run_id,
+                    ordinal: item.index,
+                },
+                submission_id: Some(id),
+                evaluation_id: Some(found.id),
+                stage: Stage::Store.name(),
+                started_at: item.started_at,
+                finished_at: Timestamp::now(),
+            })?;
+            self.finished(item, &record, Kept::Reused);
+            return Ok(true);
+        }
+        let sequence = match self.store.sequence_of(id) {
+            Err(StoreError::UnreadableFingerprint { .. }) => {
+                let root = &self.evaluator.settings.artifact_root;
+                match self.evaluator.sequence_of(&store::artifact_path(root, id)) {
+                    Some(sequence) => sequence,
+                    None => return Ok(false),
+                }
+            }
+            sequence => sequence?,
+        };
+        let subject = Subject {
+            id,
+            package_key,
+            result: &result,
+            sequence: sequence.as_ref(),
+            package: None,
+        };
+        self.enter(item, Stage::Similarity);
+        self.compare_and_store(item, &subject, true, |conclusion, neighbour| {
+            conclusion.enter(item, Stage::Judge);
+            let evaluator = conclusion.evaluator;
+            evaluator.conclude_again(record.clone(), &found.row, &result, neighbour)
+        })?;
+        Ok(true)
+    }
+
+    /// Compares and judges as far as was asked for, and reports without storing.
+    fn stop(&mut self, item: Item<'a>, evaluated: &Evaluated) -> Result<(), BatchError> {
+        let until = self.options.until;
+        let submission = item.submission;
+        let mut neighbour = None;
+        if until >= Stage::Similarity {
+            self.enter(item, Stage::Similarity);
+            let candidates = self.candidates(submission, &evaluated.id)?;
+            let subject = evaluated.subject();
+            let compared = self.evaluator.compare(submission, &subject, &candidates);
+            self.take_place(item, subject.id, subject.sequence)?;
+            neighbour = match compared {
+                Ok(neighbour) => neighbour,
+                Err(error) => return self.unfinished(item, subject.id, &error),
+            };
+        }
+        if until >= Stage::Judge {
+            self.enter(item, Stage::Judge);
+        }
+        let record = self
+            .evaluator
+            .record(submission, evaluated, neighbour, until);
+        self.store.note_settled(&Settled {
+            item: RunItemId {
+                run: &self.run_id,
+                ordinal: item.index,
+            },
+            submission_id: Some(&evaluated.id),
+            evaluation_id: None,
+            stage: until.name(),
+            started_at: item.started_at,
+            finished_at: Timestamp::now(),
+        })?;
+        self.finished(item, &record, Kept::Nowhere);
+        Ok(())
+    }
+
     fn candidates(
         &mut self,
         submission: &Submission,
-        evaluated: &Evaluated,
-    ) -> Result<Vec<Candidate>, StoreError> {
-        let settings = self.evaluator.settings;
-        let mut last_made_again = None;
-        loop {
-            let found = self.store.candidates(
-                &evaluated.id,
-                &submission.hotkey,
-                settings.similarity_window,
-                settings.similarity_own_history,
-            );
-            match found {
-                Err(StoreError::UnreadableFingerprint {
-                    ref submission_id, ..
-                }) if last_made_again.as_ref() != Some(submission_id) => {
-                    let kept = store::artifact_path(&settings.artifact_root, submission_id);
-                    let Some(sequence) = self.evaluator.sequence_of(&kept) else {
-                        return found;
-                    };
-                    self.store
-                        .replace_fingerprint(submission_id, sequence.as_ref())?;
-                    last_made_again = Some(submission_id.clone());
-                }
-                found => return found,
-            }
-        }
+        id: &str,
+    ) -> Result<Vec<store::Candidate>, StoreError> {
+        neighbours::candidates(self.evaluator, self.store, &self.unstored, submission, id)
     }
 
     /// A submission without a result keeps its place in the order of arrival.
     fn take_place(
         &mut self,
-        index: usize,
-        submission: &Submission,
+        item: Item<'_>,
         submission_id: &str,
         sequence: Option<&Sequence>,
     ) -> Result<(), StoreError> {
-        let hotkey = &submission.hotkey;
+        let hotkey = &item.submission.hotkey;
+        if self.options.until < Stage::Store {
+            self.unstored.arrive(submission_id, hotkey, sequence);
+            return Ok(());
+        }
         let arrival = Arrival {
-            ordinal: index,
+            ordinal: item.index,
             submission_id,
             hotkey,
             sequence,
@@ -195,34 +461,49 @@ impl Conclusion<'_, '_> {
             .reserve(&self.run_id, &[arrival], Timestamp::now())
     }
 
-    fn item_failed(&mut self, index: usize, error: &ItemError) -> Result<(), BatchError> {
+    fn item_failed(
+        &mut self,
+        item: Item<'_>,
+        submission_id: Option<&str>,
+        error: &ItemError,
+    ) -> Result<(), BatchError> {
         self.summary.errors += 1;
-        self.fail(index, error.stage(), &chain(error))?;
-        self.tell(Event::ItemFailed { index, error });
+        let failure = Failure {
+            item: RunItemId {
+                run: &self.run_id,
+                ordinal: item.index,
+            },
+            submission_id,
+            blame: Blame::Machine,
+            stage: error.stage().name(),
+            cause: &error.cause(),
+            message: &chain(error),
+            started_at: Some(item.started_at),
+        };
+        self.store.record_failure(&failure, Timestamp::now())?;
+        self.tell(Event::ItemFailed {
+            index: item.index,
+            error,
+            seconds: item.seconds(),
+        });
         Ok(())
     }
 
-    fn enter(&mut self, index: usize, stage: Stage) {
-        self.tell(Event::StageEntered { index, stage });
+    fn enter(&mut self, item: Item<'_>, stage: Stage) {
+        self.tell(Event::StageEntered {
+            index: item.index,
+            stage,
+        });
     }
 
-    fn fail(&mut self, index: usize, stage: Stage, message: &str) -> Result<(), StoreError> {
-        let item = RunItemId {
-            run: &self.run_id,
-            ordinal: index,
-        };
-        let failure = Failure {
-            item,
-            submission_id: None,
-            stage: stage.name(),
-            message,
-        };
-        self.store.record_failure(&failure, Timestamp::now())
-    }
-
-    fn finished(&mut self, index: usize, record: &SubmissionRecord) {
-        self.summary.count(record);
-        self.tell(Event::ItemFinished { index, record });
+    fn finished(&mut self, item: Item<'_>, record: &SubmissionRecord, kept: Kept) {
+        self.summary.count(record, kept);
+        self.tell(Event::ItemFinished {
+            index: item.index,
+            record,
+            kept,
+            seconds: item.seconds(),
+        });
     }
 
     fn tell(&mut self, event: Event<'_>) {
@@ -230,7 +511,7 @@ impl Conclusion<'_, '_> {
     }
 
     fn interrupted(&self) -> BatchError {
-        let finished = self.summary.completed + self.summary.failed;
+        let finished = self.summary.completed + self.summary.failed + self.summary.stopped;
         BatchError::Interrupted {
             finished,
             total: self.summary.total,

@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::dataset::{self, Dataset};
 use crate::harness::{Cancel, Coming, Executor, HarnessLimits, HarnessRequest, Outcome};
+use crate::judge;
 use crate::judge::llm::{Heard, Opinion};
-use crate::judge::{self, Judgement};
 use crate::package::{self, Opened, Package, PackageError, PackageLimits};
 use crate::review::{self, Review, Source};
-use crate::score::{self, ConversationLimits, Score};
+use crate::score::{self, ConversationLimits, Metrics, Score};
 use crate::settings::Settings;
 use crate::similarity::{self, Sequence};
-use crate::store::{Candidate, SubmissionRow};
+use crate::store::{self, Candidate, StoreError, SubmissionRow};
 
+use super::cache_key::package_key;
 use super::row::{self, Logs};
 use super::workspace::{lay_out, new_workspace};
 use super::{Execution, ItemError, Neighbour, RecordStatus, Stage, Submission, SubmissionRecord};
@@ -22,7 +25,7 @@ use super::{Execution, ItemError, Neighbour, RecordStatus, Stage, Submission, Su
 pub enum Prepared {
     /// It does not keep the package contract.
     Refused(PackageError),
-    /// It was reviewed and, unless the review rejected it, run and scored.
+    /// It was reviewed and, unless the review rejected it, run and scored; or it went as far as it was asked to.
     Evaluated(Box<Evaluated>),
     /// It was reviewed and should have been run, and this machine could not.
     Unfinished(Box<Unfinished>),
@@ -40,6 +43,33 @@ pub struct Unfinished {
     pub error: ItemError,
 }
 
+/// A package that keeps the contract, and which submission it is. Nothing of it was reviewed or run.
+#[derive(Debug)]
+pub struct Submitted {
+    /// Which submission it is.
+    pub known: Known,
+    artifact: Vec<u8>,
+    package: Package,
+}
+
+/// A submission, and what its result depends on: enough to find one that was made before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Submission id.
+    pub id: String,
+    /// What its result depends on besides its neighbours.
+    pub package_key: String,
+}
+
+/// How far a package is to go, and whom to tell on its way.
+#[derive(Clone, Copy)]
+pub struct Task<'a> {
+    /// The stage after which it is stopped.
+    pub until: Stage,
+    /// Told of every stage entered.
+    pub enter: &'a dyn Fn(Stage),
+}
+
 /// What is known of a package before it is compared with others.
 #[derive(Debug)]
 pub struct Evaluated {
@@ -51,9 +81,49 @@ pub struct Evaluated {
     pub id: String,
     /// What is compared with other packages; None if the sources are not Python.
     pub sequence: Option<Sequence>,
+    /// What the result depends on besides its neighbours.
+    pub package_key: String,
+    /// What came out.
+    pub result: Alone,
     package: Package,
-    review: Review,
+    /// None where it was stopped before.
+    review: Option<Review>,
     run: Option<Run>,
+}
+
+/// What came out of a package by itself, before it is compared with others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Alone {
+    /// The review rejected it.
+    Rejected,
+    /// Its run, or what came out of it, cannot be used.
+    NoDataset(NoDataset),
+    /// Its dataset was scored.
+    Scored {
+        /// Without penalty and judge.
+        score: Score,
+        /// A language model's opinion, if it was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opinion: Option<Heard<Opinion>>,
+    },
+    /// It was stopped before there was a score. The counts are those of its dataset, if that was read.
+    Stopped(Score),
+}
+
+/// A submission to be compared, as it was made just now or stored earlier.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// What its result depends on besides its neighbours.
+    pub package_key: &'a str,
+    /// What came out of it by itself.
+    pub result: &'a Alone,
+    /// What is compared; None if its sources are not Python.
+    pub sequence: Option<&'a Sequence>,
+    /// Its package, where it is at hand; else the kept one is read if it is needed.
+    pub package: Option<&'a Package>,
 }
 
 /// The run of a harness and what it left.
@@ -63,14 +133,11 @@ struct Run {
     stdout: String,
     stderr: String,
     sample_jsonl: String,
-    result: Result<Score, NoDataset>,
-    /// A language model's, if it was asked.
-    opinion: Option<Heard<Opinion>>,
 }
 
 /// A run without a dataset that could be scored.
-#[derive(Debug)]
-struct NoDataset {
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoDataset {
     error: String,
     /// Bytes of the decoded text, 0 where there was none to read.
     size_bytes: u64,
@@ -105,56 +172,110 @@ impl Evaluator<'_> {
         submission: &Submission,
         enter: &dyn Fn(Stage),
     ) -> Result<Prepared, ItemError> {
-        enter(Stage::Validate);
-        let Opened { artifact, package } =
-            package::open(&submission.path, &PackageLimits::from(self.settings))
-                .map_err(ItemError::Unreadable)?;
-        let package = match package {
-            Ok(package) => package,
-            Err(refused) => return Ok(Prepared::Refused(refused)),
-        };
+        let until = Stage::Store;
+        Ok(match self.open(submission, enter)? {
+            Ok(submitted) => self.prepare_until(submission, submitted, Task { until, enter }),
+            Err(refused) => Prepared::Refused(refused),
+        })
+    }
 
-        enter(Stage::Review);
-        let sources = sources(&package);
+    /// The package contract alone.
+    ///
+    /// # Errors
+    /// The package cannot be read. That it does not keep the contract is an answer.
+    pub fn open(
+        &self,
+        submission: &Submission,
+        enter: &dyn Fn(Stage),
+    ) -> Result<Result<Submitted, PackageError>, ItemError> {
+        enter(Stage::Validate);
+        let limits = PackageLimits::from(self.settings);
+        let Opened { artifact, package } =
+            package::open(&submission.path, &limits).map_err(ItemError::Unreadable)?;
+        Ok(package.map(|package| {
+            let id = package::submission_id(&submission.hotkey, &package.artifact_hash);
+            let package_key = package_key(&id, self.settings, self.executor.name());
+            Submitted {
+                known: Known { id, package_key },
+                artifact,
+                package,
+            }
+        }))
+    }
+
+    /// What comes after the contract, as far as it is wanted.
+    pub fn prepare_until(
+        &self,
+        submission: &Submission,
+        submitted: Submitted,
+        task: Task<'_>,
+    ) -> Prepared {
+        let Submitted {
+            known,
+            artifact,
+            package,
+        } = submitted;
+        let Known { id, package_key } = known;
+        let mut evaluated = Evaluated {
+            artifact,
+            artifact_hash: package.artifact_hash.clone(),
+            id,
+            sequence: None,
+            package_key,
+            result: Alone::Stopped(Score::default()),
+            package,
+            review: None,
+            run: None,
+        };
+        if task.until == Stage::Validate {
+            return Prepared::Evaluated(Box::new(evaluated));
+        }
+
+        (task.enter)(Stage::Review);
+        let sources = sources(&evaluated.package);
         let reviewed = review::review(&sources);
         let sequence = review::package_sequence(&reviewed, &sources);
         drop(sources);
-
-        let id = package::submission_id(&submission.hotkey, &package.artifact_hash);
-        let run = match reviewed.review.accepted {
-            false => None,
-            true => match self.run_harness(submission, &package, &reviewed.review, enter) {
-                Ok(run) => Some(run),
+        let accepted = reviewed.review.accepted;
+        evaluated.review = Some(reviewed.review);
+        if !accepted {
+            evaluated.result = Alone::Rejected;
+        } else if task.until > Stage::Review {
+            let made = self
+                .run_harness(submission, &evaluated.package, task)
+                .and_then(|(run, result)| {
+                    let until = task.until;
+                    let result = self.with_opinion(submission, &evaluated, &run, result, until)?;
+                    Ok((result, run))
+                });
+            match made {
+                Ok((result, run)) => {
+                    evaluated.run = Some(run);
+                    evaluated.result = result;
+                }
                 Err(error) => {
+                    let id = evaluated.id;
                     let unfinished = Unfinished {
                         id,
                         sequence,
                         error,
                     };
-                    return Ok(Prepared::Unfinished(Box::new(unfinished)));
+                    return Prepared::Unfinished(Box::new(unfinished));
                 }
-            },
-        };
-        Ok(Prepared::Evaluated(Box::new(Evaluated {
-            artifact,
-            artifact_hash: package.artifact_hash.clone(),
-            id,
-            sequence,
-            package,
-            review: reviewed.review,
-            run,
-        })))
+            }
+        }
+        evaluated.sequence = sequence;
+        Prepared::Evaluated(Box::new(evaluated))
     }
 
-    /// Execute, parse, score; and the language model's opinion, where one is asked for.
+    /// Execute, parse, score.
     fn run_harness(
         &self,
         submission: &Submission,
         package: &Package,
-        review: &Review,
-        enter: &dyn Fn(Stage),
-    ) -> Result<Run, ItemError> {
-        enter(Stage::Execute);
+        task: Task<'_>,
+    ) -> Result<(Run, Alone), ItemError> {
+        (task.enter)(Stage::Execute);
         let workspace = new_workspace(&submission.package)?;
         self.expect(workspace.path());
         lay_out(package, workspace.path(), &submission.package)?;
@@ -167,31 +288,25 @@ impl Evaluator<'_> {
 
         let mut sample_jsonl = String::new();
         let result = match outcome.error_text() {
-            Some(error) => Err(NoDataset {
+            Some(error) => Alone::NoDataset(NoDataset {
                 error,
                 size_bytes: 0,
             }),
+            None if task.until == Stage::Execute => Alone::Stopped(Score::default()),
             None => {
-                enter(Stage::Parse);
+                (task.enter)(Stage::Parse);
                 let text = dataset::decode(outcome.dataset_bytes());
                 sample_jsonl = dataset::sample(&text, self.settings.sample_preview_limit);
-                self.score(&text, enter)
+                self.score(&text, task)
             }
         };
-        let opinion = match &result {
-            Ok(score) => {
-                self.opinion(&submission.package, package, review, score, &sample_jsonl)?
-            }
-            Err(_) => None,
-        };
-        Ok(Run {
+        let run = Run {
             execution: Execution::from(&outcome),
             stdout: outcome.stdout_tail(),
             stderr: outcome.stderr_tail(),
             sample_jsonl,
-            result,
-            opinion,
-        })
+        };
+        Ok((run, result))
     }
 
     /// Tells the executor of a run to come in this folder, which the package is still to be laid out in.
@@ -228,15 +343,50 @@ impl Evaluator<'_> {
             })
     }
 
-    fn score(&self, text: &str, enter: &dyn Fn(Stage)) -> Result<Score, NoDataset> {
+    fn score(&self, text: &str, task: Task<'_>) -> Alone {
         let limits = ConversationLimits::from(self.settings);
-        let dataset =
-            Dataset::parse_keeping(text, limits.max_conversations).map_err(|error| NoDataset {
-                error: error.to_string(),
-                size_bytes: text.len() as u64,
-            })?;
-        enter(Stage::Score);
-        Ok(score::score(&dataset, &limits))
+        let dataset = match Dataset::parse_keeping(text, limits.max_conversations) {
+            Ok(dataset) => dataset,
+            Err(error) => {
+                return Alone::NoDataset(NoDataset {
+                    error: error.to_string(),
+                    size_bytes: text.len() as u64,
+                });
+            }
+        };
+        if task.until == Stage::Parse {
+            let conversations = dataset.conversations().iter();
+            return Alone::Stopped(Score {
+                conversation_count: dataset.count(),
+                total_messages: conversations.map(|one| one.messages.len()).sum(),
+                size_bytes: dataset.size_bytes(),
+                ..Score::default()
+            });
+        }
+        (task.enter)(Stage::Score);
+        Alone::Scored {
+            score: score::score(&dataset, &limits),
+            opinion: None,
+        }
+    }
+
+    /// The result with a language model's opinion, where one is asked for and the package is to be judged.
+    fn with_opinion(
+        &self,
+        submission: &Submission,
+        evaluated: &Evaluated,
+        run: &Run,
+        result: Alone,
+        until: Stage,
+    ) -> Result<Alone, ItemError> {
+        match (result, &evaluated.review) {
+            (Alone::Scored { score, .. }, Some(review)) if until >= Stage::Judge => {
+                let (name, package) = (&submission.package, &evaluated.package);
+                let opinion = self.opinion(name, package, review, &score, &run.sample_jsonl)?;
+                Ok(Alone::Scored { score, opinion })
+            }
+            (result, _) => Ok(result),
+        }
     }
 
     /// The sequence of a kept package, or that its source does not parse; None if there is no such
@@ -259,15 +409,14 @@ impl Evaluator<'_> {
     pub fn compare(
         &self,
         submission: &Submission,
-        evaluated: &Evaluated,
+        subject: &Subject<'_>,
         candidates: &[Candidate],
     ) -> Result<Option<Neighbour>, ItemError> {
-        let is_scored = matches!(&evaluated.run, Some(Run { result: Ok(_), .. }));
-        let near = match &evaluated.sequence {
-            Some(sequence) if is_scored => nearest(submission, sequence, candidates)?,
+        let near = match (subject.result, subject.sequence) {
+            (Alone::Scored { .. }, Some(sequence)) => nearest(submission, sequence, candidates)?,
             _ => None,
         };
-        self.audited(&submission.package, &evaluated.package, near)
+        self.audited(&submission.package, subject, near)
     }
 
     /// Judge and final score: the record of a submission, and its row.
@@ -277,61 +426,142 @@ impl Evaluator<'_> {
         evaluated: &Evaluated,
         plagiarism: Option<Neighbour>,
     ) -> Concluded {
-        let review = &evaluated.review;
-        let mut judgement = None;
-        let score = match evaluated.run.as_ref().map(|run| &run.result) {
-            None => failed_score(
-                format!("static review rejected harness {}", review.harness_hash),
-                0,
-            ),
-            Some(Err(failure)) => failed_score(failure.error.clone(), failure.size_bytes),
-            Some(Ok(score)) => {
-                let status = plagiarism.as_ref().map(|near| near.status);
-                let penalised = judge::penalise(score.clone(), status);
-                // A harness that just ran to its end compiles.
-                let mut verdict = judge::judge(&penalised.metrics, penalised.passed, review, true);
-                self.hear(&mut verdict, evaluated.run.as_ref());
-                let finalised = judge::finalise(penalised, &verdict);
-                judgement = Some(verdict);
-                finalised
-            }
-        };
-        let status = match score.error {
-            None => RecordStatus::Completed,
-            Some(_) => RecordStatus::Failed,
-        };
-        let record = SubmissionRecord {
+        let record = self.record(submission, evaluated, plagiarism, Stage::Judge);
+        let artifact = row::artifact_json(&evaluated.package);
+        let row = row::row(&evaluated.id, &record, artifact, evaluated.logs());
+        Concluded { record, row }
+    }
+
+    /// The record of a submission that goes no further than `until`. What is wrong with it by then is final; else it
+    /// is pending.
+    pub fn record(
+        &self,
+        submission: &Submission,
+        evaluated: &Evaluated,
+        plagiarism: Option<Neighbour>,
+        until: Stage,
+    ) -> SubmissionRecord {
+        let review = evaluated.review.as_ref();
+        let mut record = SubmissionRecord {
             id: Some(evaluated.id.clone()),
             hotkey: submission.hotkey.clone(),
             package: submission.package.clone(),
             filename: file_name(&submission.path),
             artifact_hash: Some(evaluated.artifact_hash.clone()),
-            status,
-            score: score.score,
-            passed: score.passed,
-            conversation_count: score.conversation_count,
-            total_messages: score.total_messages,
-            size_bytes: score.size_bytes,
-            error: score.error,
-            metrics: score.metrics,
-            static_review: Some(review.clone()),
-            judge: judgement,
-            plagiarism,
-            violations: review.flat_violations(),
+            status: RecordStatus::Pending,
+            score: 0.0,
+            passed: false,
+            conversation_count: 0,
+            total_messages: 0,
+            size_bytes: 0,
+            error: None,
+            metrics: Metrics::default(),
+            static_review: review.cloned(),
+            judge: None,
+            plagiarism: None,
+            violations: review.map(Review::flat_violations).unwrap_or_default(),
             execution: evaluated.run.as_ref().map(|run| run.execution.clone()),
         };
-        let row = row::row(&evaluated.id, &record, &evaluated.package, evaluated.logs());
-        Concluded { record, row }
+        record.settle(
+            &evaluated.result,
+            plagiarism,
+            until,
+            &self.settings.llm_model,
+        );
+        record
     }
 
-    fn hear(&self, verdict: &mut Judgement, run: Option<&Run>) {
-        if let Some(heard) = run.and_then(|run| run.opinion.as_ref()) {
-            verdict.hear(&self.settings.llm_model, heard);
-        }
+    /// A stored record and its row with another neighbour. The harness is not run and nothing scored again.
+    pub(super) fn conclude_again(
+        &self,
+        stored: SubmissionRecord,
+        earlier: &SubmissionRow,
+        result: &Alone,
+        plagiarism: Option<Neighbour>,
+    ) -> Concluded {
+        let mut record = stored;
+        record.settle(result, plagiarism, Stage::Judge, &self.settings.llm_model);
+        let logs = Logs {
+            stdout: &earlier.stdout,
+            stderr: &earlier.stderr,
+            sample_jsonl: &earlier.sample_jsonl,
+        };
+        let row = row::row(&earlier.id, &record, earlier.artifact_json.clone(), logs);
+        Concluded { record, row }
+    }
+}
+
+impl SubmissionRecord {
+    /// Fills in what follows from the result by itself and the nearest neighbour: penalty, judge, final score, status.
+    /// `model` is the name of the language model whose opinion the result may hold.
+    fn settle(&mut self, result: &Alone, plagiarism: Option<Neighbour>, until: Stage, model: &str) {
+        let mut is_final = true;
+        let mut verdict = None;
+        let score = match (result, &self.static_review) {
+            (Alone::Rejected, review) => {
+                let hash = review.as_ref().map_or("", |review| &review.harness_hash);
+                failed_score(format!("static review rejected harness {hash}"), 0)
+            }
+            (Alone::NoDataset(failure), _) => {
+                failed_score(failure.error.clone(), failure.size_bytes)
+            }
+            (Alone::Scored { score, opinion }, Some(review)) if until >= Stage::Judge => {
+                let status = plagiarism.as_ref().map(|near| near.status);
+                let penalised = judge::penalise(score.clone(), status);
+                // A harness that just ran to its end compiles.
+                let mut judgement =
+                    judge::judge(&penalised.metrics, penalised.passed, review, true);
+                if let Some(heard) = opinion {
+                    judgement.hear(model, heard);
+                }
+                let finalised = judge::finalise(penalised, &judgement);
+                verdict = Some(judgement);
+                finalised
+            }
+            (Alone::Scored { score, .. } | Alone::Stopped(score), _) => {
+                is_final = false;
+                score.clone()
+            }
+        };
+        self.status = match (&score.error, is_final) {
+            (Some(_), _) => RecordStatus::Failed,
+            (None, true) => RecordStatus::Completed,
+            (None, false) => RecordStatus::Pending,
+        };
+        self.score = score.score;
+        self.passed = score.passed;
+        self.conversation_count = score.conversation_count;
+        self.total_messages = score.total_messages;
+        self.size_bytes = score.size_bytes;
+        self.error = score.error;
+        self.metrics = score.metrics;
+        self.judge = verdict;
+        self.plagiarism = plagiarism;
     }
 }
 
 impl Evaluated {
+    /// As it is compared.
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            id: &self.id,
+            package_key: &self.package_key,
+            result: &self.result,
+            sequence: self.sequence.as_ref(),
+            package: Some(&self.package),
+        }
+    }
+
+    /// Keeps the package beside the database, on disk when this returns. Its bytes are not needed after that.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub fn keep_artifact(&mut self, settings: &Settings) -> Result<(), StoreError> {
+        store::keep_artifact(&settings.artifact_root, &self.id, &self.artifact)?;
+        self.artifact = Vec::new();
+        Ok(())
+    }
+
     fn logs(&self) -> Logs<'_> {
         match &self.run {
             None => Logs::default(),

@@ -24,6 +24,18 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All of them, in order.
+    pub const ALL: [Stage; 8] = [
+        Stage::Validate,
+        Stage::Review,
+        Stage::Execute,
+        Stage::Parse,
+        Stage::Score,
+        Stage::Similarity,
+        Stage::Judge,
+        Stage::Store,
+    ];
+
     /// The name used on screen and in the database.
     pub fn name(self) -> &'static str {
         match self {
@@ -37,6 +49,17 @@ impl Stage {
             Stage::Store => "store",
         }
     }
+}
+
+/// Where the result of a finished package is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It was stored just now. A package that breaks the contract has no more stored of it than that.
+    Stored,
+    /// It is an earlier one, which was stored then.
+    Reused,
+    /// Nowhere: the package was stopped on its way.
+    Nowhere,
 }
 
 /// Progress of a batch. `index` is the position in the given order.
@@ -58,12 +81,16 @@ pub enum Event<'a> {
         /// Which stage.
         stage: Stage,
     },
-    /// A package has its verdict, already stored.
+    /// A package went as far as it was asked to: usually it has its verdict, already stored.
     ItemFinished {
         /// Which package.
         index: usize,
         /// The verdict.
         record: &'a SubmissionRecord,
+        /// Where the verdict is.
+        kept: Kept,
+        /// Seconds of work on it, without waiting for its turn.
+        seconds: f64,
     },
     /// A package could not be evaluated, through no fault of its own.
     ItemFailed {
@@ -71,6 +98,13 @@ pub enum Event<'a> {
         index: usize,
         /// What went wrong on this machine.
         error: &'a ItemError,
+        /// Seconds of work on it, without waiting for its turn.
+        seconds: f64,
+    },
+    /// Work on a package was broken off because the batch is to end; another run begins it anew.
+    ItemInterrupted {
+        /// Which package.
+        index: usize,
     },
     /// Everything that could be done is done.
     Finished {

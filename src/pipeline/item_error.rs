@@ -5,7 +5,7 @@ use crate::judge::llm::LlmError;
 use crate::package::PackageError;
 use crate::store::StoreError;
 
-use super::Stage;
+use super::{Stage, chain};
 
 /// A failure of this machine. `package` is the name the caller gave.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +66,32 @@ impl ItemError {
             ItemError::ComparisonTooLarge { .. } => Stage::Similarity,
             ItemError::LanguageModel { .. } => Stage::Judge,
             ItemError::Unstorable { .. } => Stage::Store,
+        }
+    }
+
+    /// What happened, without the names of packages, so that like failures can be counted.
+    pub fn cause(&self) -> String {
+        match self {
+            ItemError::Unreadable(error) => match std::error::Error::source(error) {
+                Some(why) => format!("cannot be read: {}", chain(why)),
+                None => "cannot be read".to_owned(),
+            },
+            ItemError::Workspace { source, .. } => {
+                format!("its workspace cannot be laid out: {}", chain(source))
+            }
+            ItemError::ComparisonTooLarge { .. } => {
+                "comparing it with earlier packages would take too long".to_owned()
+            }
+            ItemError::LanguageModel { source, .. } => {
+                format!(
+                    "the language model is required and gives no answer: {}",
+                    chain(source)
+                )
+            }
+            ItemError::Unstorable { .. } => "its result does not fit into the database".to_owned(),
+            ItemError::Executor { source, .. } => {
+                format!("its harness cannot be run: {}", chain(source))
+            }
         }
     }
 

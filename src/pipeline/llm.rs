@@ -11,7 +11,7 @@ use crate::similarity::Status;
 use crate::store;
 
 use super::evaluate::sources;
-use super::{Evaluator, ItemError, Neighbour, SubmissionRecord};
+use super::{Evaluator, ItemError, Neighbour, Subject, SubmissionRecord};
 
 impl Evaluator<'_> {
     /// The model's opinion on a dataset and the code that made it; None unless the settings ask for one.
@@ -48,7 +48,7 @@ impl Evaluator<'_> {
     pub(super) fn audited(
         &self,
         name: &str,
-        package: &Package,
+        subject: &Subject<'_>,
         near: Option<Neighbour>,
     ) -> Result<Option<Neighbour>, ItemError> {
         let settings = self.settings;
@@ -60,9 +60,17 @@ impl Evaluator<'_> {
         if !wanted(&near) {
             return Ok(Some(near));
         }
-        let answer = self.earlier_package(&near).and_then(|earlier| {
+        let answer = self.kept_package(&near.submission_id).and_then(|earlier| {
+            let kept;
+            let later = match subject.package {
+                Some(package) => package,
+                None => {
+                    kept = self.kept_package(subject.id)?;
+                    &kept
+                }
+            };
             let question = AuditQuestion {
-                later: &sources(package),
+                later: &sources(later),
                 earlier: &sources(&earlier),
                 shared: near.score,
             };
@@ -76,9 +84,9 @@ impl Evaluator<'_> {
         Ok(Some(near))
     }
 
-    /// The neighbour's package, as it was kept.
-    fn earlier_package(&self, near: &Neighbour) -> Result<Package, LlmError> {
-        let kept = store::artifact_path(&self.settings.artifact_root, &near.submission_id);
+    /// A submission's package, as it was kept.
+    fn kept_package(&self, submission_id: &str) -> Result<Package, LlmError> {
+        let kept = store::artifact_path(&self.settings.artifact_root, submission_id);
         package::open_files(&kept, &PackageLimits::from(self.settings)).map_err(|error| {
             LlmError::NothingToCompare {
                 why: super::chain(&error),

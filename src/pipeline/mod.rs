@@ -16,6 +16,10 @@ mod event;
 mod item_error;
 mod limits;
 mod llm;
+mod neighbours;
+mod notes;
+mod options;
+mod plan;
 mod record;
 mod row;
 mod turnstile;
@@ -24,11 +28,17 @@ mod workspace;
 pub use alone::SettleError;
 pub(crate) use batch::chain;
 pub use batch::{BatchError, Listener, Summary, run_batch};
-pub use evaluate::{Concluded, Evaluated, Evaluator, Prepared, Unfinished};
-pub use event::{Event, Stage};
+pub use evaluate::{
+    Alone, Concluded, Evaluated, Evaluator, Known, NoDataset, Prepared, Subject, Submitted, Task,
+    Unfinished,
+};
+pub use event::{Event, Kept, Stage};
 pub use item_error::ItemError;
+pub use options::BatchOptions;
+pub(crate) use plan::failed_last;
+pub use plan::{Action, Planned, Planner};
 pub use record::{Execution, Neighbour, RecordStatus, SubmissionRecord};
-pub(crate) use workspace::{lay_out, new_workspace, sweep_workspaces};
+pub(crate) use workspace::{lay_out, new_workspace, remove_own_workspaces, sweep_workspaces};
 
 use std::path::PathBuf;
 

@@ -13,6 +13,8 @@ use crate::similarity::Status;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RecordStatus {
+    /// Stopped on its way, before anything was found wrong with it.
+    Pending,
     /// Evaluated without an error (which says nothing about the score).
     Completed,
     /// Something about the package, its run or its dataset is wrong: see `error`.
@@ -23,6 +25,7 @@ impl RecordStatus {
     /// The word stored in the database.
     pub fn name(self) -> &'static str {
         match self {
+            RecordStatus::Pending => "pending",
             RecordStatus::Completed => "completed",
             RecordStatus::Failed => "failed",
         }

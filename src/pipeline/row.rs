@@ -49,13 +49,24 @@ pub(super) struct Logs<'a> {
     pub(super) sample_jsonl: &'a str,
 }
 
-/// The row of `record`.
+/// What a package holds, as it is stored.
+pub(super) fn artifact_json(package: &Package) -> String {
+    json(&StoredArtifact {
+        artifact_hash: &package.artifact_hash,
+        entrypoint: &package.entrypoint,
+        files: package.files_view(),
+        manifest: RawValue::from_string(package.manifest_json.clone()).ok(),
+    })
+}
+
+/// The row of `record`, which is of a submission.
 pub(super) fn row(
     id: &str,
     record: &SubmissionRecord,
-    package: &Package,
+    artifact_json: String,
     logs: Logs<'_>,
 ) -> SubmissionRow {
+    let artifact_hash = record.artifact_hash.clone().unwrap_or_default();
     let metrics = StoredMetrics {
         result: record.result(),
         execution: record.execution.as_ref().map(|execution| StoredExecution {
@@ -71,19 +82,13 @@ pub(super) fn row(
         plagiarism: record.plagiarism.as_ref(),
     };
     let now = Timestamp::now();
-    let artifact = StoredArtifact {
-        artifact_hash: &package.artifact_hash,
-        entrypoint: &package.entrypoint,
-        files: package.files_view(),
-        manifest: RawValue::from_string(package.manifest_json.clone()).ok(),
-    };
     SubmissionRow {
         id: id.to_owned(),
         hotkey: record.hotkey.clone(),
-        code_hash: package.artifact_hash.clone(),
-        artifact_hash: package.artifact_hash.clone(),
+        code_hash: artifact_hash.clone(),
+        artifact_hash,
         filename: record.filename.clone(),
-        artifact_json: json(&artifact),
+        artifact_json,
         static_review_json: record.static_review.as_ref().map(json),
         judge_json: record.judge.as_ref().map(json),
         plagiarism_json: record.plagiarism.as_ref().map(json),

@@ -64,6 +64,20 @@ pub(crate) fn sweep_workspaces() {
     }
 }
 
+/// Removes the workspaces of this process, which is about to end at once.
+pub(crate) fn remove_own_workspaces() {
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let Ok(entries) = fs::read_dir(std::env::temp_dir()) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            // Best effort: what stays is swept by the next run.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// The process number in a workspace's name.
 fn maker(name: &str) -> Option<&str> {
     let (process, _) = name.strip_prefix(PREFIX)?.split_once('-')?;

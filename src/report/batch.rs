@@ -21,7 +21,9 @@ pub fn sentence(summary: &Summary, database: &str) -> String {
                 .saturating_sub(summary.refused + summary.rejected + summary.plagiarized),
             "failed otherwise",
         ),
+        (summary.stopped, "stopped on their way"),
         (summary.errors, "not evaluated"),
+        (summary.reused, "reused"),
     ];
     for (number, what) in counts {
         if number > 0 {
@@ -29,8 +31,7 @@ pub fn sentence(summary: &Summary, database: &str) -> String {
         }
     }
     text.push_str(&format!("; {} passed", summary.passed));
-    // Refused packages have no submission, and what was not evaluated has no result.
-    if summary.completed + summary.failed > summary.refused {
+    if summary.stored > 0 {
         text.push_str(&format!("; results are in {database}"));
     }
     text
@@ -54,7 +55,7 @@ mod tests {
             text,
             "2 packages: 0 completed, 1 refused, 1 not evaluated; 0 passed"
         );
-        summary.completed = 1;
+        (summary.completed, summary.stored) = (1, 1);
         assert!(sentence(&summary, "x.db").ends_with("; 0 passed; results are in x.db"));
     }
 }

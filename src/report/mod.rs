@@ -14,6 +14,7 @@ pub mod comparison;
 pub mod explanation;
 pub mod html;
 pub mod review;
+pub mod runs;
 pub mod score;
 pub mod similarity;
 pub mod validate;

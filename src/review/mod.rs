@@ -54,28 +54,35 @@ pub struct Reviewed {
     pub trees: Vec<(String, Option<Tree>)>,
 }
 
+/// Sources of fewer bytes are looked at before other threads would have woken up.
+const WORTH_SHARING: usize = 32 << 10;
+
 /// Reviews every `.py` among the sources, in path-segment order, files in parallel. Other files are
 /// only looked at for advisories. At most [`MAX_LISTED_VIOLATIONS`] calls are listed, those of the
 /// first files.
 pub fn review(sources: &[Source<'_>]) -> Reviewed {
     let mut sources: Vec<&Source<'_>> = sources.iter().collect();
     sources.sort_by(|left, right| path_order(left.path, right.path));
-    let mut outcomes: Vec<_> = sources
-        .par_iter()
-        .with_max_len(1)
-        .map(|source| match is_python(source.path) {
-            true => file::python(source),
-            false => file::other(source),
-        })
-        .collect();
-    outcomes
+    let look_at = |source: &&Source<'_>| match is_python(source.path) {
+        true => file::python(source),
+        false => file::other(source),
+    };
+    let bytes: usize = sources.iter().map(|source| source.bytes.len()).sum();
+    let mut outcomes: Vec<_> = match bytes < WORTH_SHARING {
+        true => sources.iter().map(look_at).collect(),
+        false => sources.par_iter().with_max_len(1).map(look_at).collect(),
+    };
+    let refused: Vec<_> = outcomes
         .iter_mut()
         .zip(&sources)
         .filter(|(outcome, _)| outcome.is_refused())
         .take(MAX_SALVAGED_FILES)
-        .collect::<Vec<_>>()
-        .into_par_iter()
-        .for_each(|(outcome, source)| outcome.advisories = file::advice_on_parts(source));
+        .collect();
+    if !refused.is_empty() {
+        refused
+            .into_par_iter()
+            .for_each(|(outcome, source)| outcome.advisories = file::advice_on_parts(source));
+    }
     let mut files = Vec::new();
     let mut trees = Vec::new();
     let mut advisories = Vec::new();

@@ -24,6 +24,9 @@ pub(super) struct Item {
     pub profile: Profile,
 }
 
+/// Sequences of fewer symbols are counted before other threads would have woken up.
+const WORTH_SHARING: usize = 1 << 18;
+
 impl Corpus {
     /// Numbers the symbols of all sequences, in their order.
     pub fn new(sequences: &[&Sequence]) -> Corpus {
@@ -32,14 +35,19 @@ impl Corpus {
             .iter()
             .map(|sequence| numbers.renumber(sequence))
             .collect();
-        let items = renumbered
-            .into_par_iter()
-            .zip(sequences)
-            .map(|(symbols, sequence)| Item {
-                symbols,
-                profile: Profile::of(sequence),
-            })
-            .collect();
+        let symbols: usize = renumbered.iter().map(Vec::len).sum();
+        let item = |(symbols, sequence): (Vec<u32>, &&Sequence)| Item {
+            symbols,
+            profile: Profile::of(sequence),
+        };
+        let items = match symbols < WORTH_SHARING {
+            true => renumbered.into_iter().zip(sequences).map(item).collect(),
+            false => renumbered
+                .into_par_iter()
+                .zip(sequences)
+                .map(item)
+                .collect(),
+        };
         Corpus { items, numbers }
     }
 

@@ -13,7 +13,7 @@ use crate::similarity::Sequence;
 
 use super::error::of_submission;
 use super::fingerprints::{self, put_fingerprint};
-use super::runs::set_item;
+use super::runs::{Change, set_item};
 use super::{RunItemId, Store, StoreError, Timestamp};
 
 /// A submission that takes its place in a run without a result.
@@ -28,6 +28,10 @@ pub struct Arrival<'a> {
     /// What it is compared by; none if its source does not parse.
     pub sequence: Option<&'a Sequence>,
 }
+
+/// The newest arrival at some moment; none if there was none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Latest(Option<i64>);
 
 /// An earlier submission that a new one is compared with.
 #[derive(Debug, Clone)]
@@ -63,9 +67,39 @@ impl Store {
                 run,
                 ordinal: arrival.ordinal,
             };
-            set_item(&write.transaction, item, None, Some(id), &fail)?;
+            let change = Change {
+                submission_id: Some(id),
+                ..Change::default()
+            };
+            set_item(&write.transaction, item, &change, &fail)?;
         }
         write.commit()
+    }
+
+    /// The newest arrival. Taken before [`Store::candidates`], it shows to [`Store::record`] whether
+    /// they are still all.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn latest_arrival(&self) -> Result<Latest, StoreError> {
+        let sql = "SELECT max(sequence) AS latest FROM arrivals";
+        let latest = self.read("looking for the newest submission", |connection| {
+            connection
+                .prepare_cached(sql)?
+                .query_row([], |row| row.get("latest"))
+        })?;
+        Ok(Latest(latest))
+    }
+
+    /// Whether a submission has its place in the order of arrival.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn has_arrived(&self, submission_id: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM arrivals WHERE submission_id = ?1";
+        self.read("looking for a submission", |connection| {
+            connection.prepare_cached(sql)?.exists([submission_id])
+        })
     }
 
     /// Submissions that arrived before the given one (before now, if it has not arrived), newest
@@ -165,6 +199,20 @@ pub(super) fn arrive(
         )?
         .execute((submission_id, hotkey, &moment))?;
     Ok(moment)
+}
+
+/// Whether a submission came right after the one that was the newest then, or had come before it.
+pub(super) fn came_next(
+    transaction: &Transaction<'_>,
+    submission_id: &str,
+    Latest(latest): Latest,
+) -> Result<bool, rusqlite::Error> {
+    let sql = "SELECT NOT EXISTS (
+            SELECT 1 FROM arrivals WHERE sequence > ?2
+                AND sequence < (SELECT sequence FROM arrivals WHERE submission_id = ?1)) AS next";
+    transaction
+        .prepare_cached(sql)?
+        .query_row((submission_id, latest.unwrap_or(0)), |row| row.get("next"))
 }
 
 fn last_arrival(connection: &Connection) -> Result<Option<Timestamp>, rusqlite::Error> {

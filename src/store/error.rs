@@ -161,6 +161,12 @@ pub enum StoreError {
         /// Where it was.
         path: PathBuf,
     },
+    /// Another process stored a submission between the look for neighbours and the result.
+    #[error("another submission arrived while {submission_id} was compared with those before it")]
+    Overtaken {
+        /// The submission that was to be stored.
+        submission_id: String,
+    },
     /// A run of that id was begun before.
     #[error("a run {run} is recorded already")]
     RunExists {
@@ -246,6 +252,7 @@ impl StoreError {
             Self::NotFinite { .. }
             | Self::TooLarge { .. }
             | Self::TooBig { .. }
+            | Self::Overtaken { .. }
             | Self::RunExists { .. }
             | Self::UnknownItem { .. }
             | Self::Sqlite { .. } => return None,

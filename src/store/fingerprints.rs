@@ -5,7 +5,7 @@
 //! (damaged, put under another submission, of another form) counts as unreadable, and the package it
 //! was made of is parsed again.
 
-use rusqlite::{Row, Transaction};
+use rusqlite::{OptionalExtension, Row, Transaction};
 use sha2::{Digest, Sha256};
 
 use crate::similarity::Sequence;
@@ -70,6 +70,27 @@ impl Store {
             })?;
             found.collect()
         })
+    }
+
+    /// What a submission is compared by; none if its source does not parse.
+    ///
+    /// # Errors
+    /// The database fails, or holds no fingerprint of it that can be believed.
+    pub fn sequence_of(&self, submission_id: &str) -> Result<Option<Sequence>, StoreError> {
+        let sql = "SELECT sequence AS fingerprint, format, digest FROM fingerprints
+                   WHERE submission_id = ?1";
+        let found = self.read("reading a fingerprint", |connection| {
+            connection
+                .prepare_cached(sql)?
+                .query_row([submission_id], |row| read(row, submission_id))
+                .optional()
+        })?;
+        found
+            .flatten()
+            .ok_or_else(|| StoreError::UnreadableFingerprint {
+                path: self.path.clone(),
+                submission_id: submission_id.to_owned(),
+            })
     }
 
     /// Keeps another fingerprint for a submission whose stored one cannot be believed.

@@ -33,16 +33,19 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use beside::LyingStill;
 use identity::Identity;
 
-pub use arrivals::{Arrival, Candidate};
+pub use arrivals::{Arrival, Candidate, Latest};
 pub use artifacts::{artifact_path, keep_artifact, kept_submissions};
 pub use error::StoreError;
-pub use evaluations::{Evaluated, PastEvaluation};
+pub use evaluations::{Evaluated, PastEvaluation, StoredEvaluation};
 pub use fingerprints::StoredFingerprint;
 pub use pages::{SubmissionSummary, Totals};
 pub use queries::{LeaderboardRow, StoredSubmission};
 pub use queue::{Claimed, NOT_EVALUATED, NewSubmission, Queued};
 pub use rows::SubmissionRow;
-pub use runs::{Failure, ItemState, NewItem, NewRun, Run, RunId, RunItem, RunItemId, RunOutcome};
+pub use runs::{
+    Blame, Cause, Failure, ItemState, LastTry, NewItem, NewRun, Origin, PackageOfARun, Run, RunId,
+    RunItem, RunItemId, RunOutcome, RunOverview, RunState, Runner, Running, Settled,
+};
 pub use service::{ArtifactError, ServiceDatabase, ServiceSubmission, service_artifact};
 pub use time::Timestamp;
 pub use weights::weights_document;
@@ -57,6 +60,8 @@ pub struct Store {
     has_own_tables: bool,
     /// False for a file opened for reading that has not had the migration which seals fingerprints.
     has_seals: bool,
+    /// False for a file opened for reading that has not had the migration which follows runs.
+    has_progress: bool,
     /// Set where the file is read without locks, because they would leave files behind.
     lying_still: Option<LyingStill>,
 }

@@ -15,14 +15,18 @@ use super::identity::Identity;
 use super::{Store, StoreError, rows};
 
 /// Schema changes in order; a file of version N has had the first N.
-const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
+    include_str!("migrations/0004.sql"),
 ];
 
 /// The version from which on fingerprints are sealed.
 const SEALING: usize = 3;
+
+/// The version from which on the progress of runs is kept.
+const PROGRESS: usize = 4;
 
 /// What hangs on the service's table; every statement may be repeated.
 const ATTACH: &str = include_str!("attach.sql");
@@ -82,6 +86,7 @@ impl Store {
             identity: Identity::of(path)?,
             has_own_tables: true,
             has_seals: true,
+            has_progress: true,
             lying_still: None,
         })
     }
@@ -93,13 +98,26 @@ impl Store {
     /// # Errors
     /// There is no such file, or it is one that [`Store::open`] would refuse.
     pub fn open_read_only(path: &Path) -> Result<Store, StoreError> {
+        Store::open_to_read(path, beside::is_guest(path))
+    }
+
+    /// As [`Store::open_read_only`], and nothing is made beside the database either: where nobody has it
+    /// open it is read as it lies there.
+    ///
+    /// # Errors
+    /// As for [`Store::open_read_only`].
+    pub fn open_untouched(path: &Path) -> Result<Store, StoreError> {
+        Store::open_to_read(path, true)
+    }
+
+    fn open_to_read(path: &Path, as_a_guest: bool) -> Result<Store, StoreError> {
         if !path.exists() {
             return Err(StoreError::Missing {
                 path: path.to_owned(),
             });
         }
         check_file_type(path)?;
-        let (connection, lying_still) = connect_for_reading(path)?;
+        let (connection, lying_still) = connect_for_reading(path, as_a_guest)?;
         check_owner(&connection, path)?;
         let version = schema_version(&connection).map_err(at(path, OPENING))?;
         if version == 0 && !has_table(&connection, "submissions").map_err(at(path, OPENING))? {
@@ -113,13 +131,17 @@ impl Store {
             identity: Identity::of(path)?,
             has_own_tables: version > 0,
             has_seals: version >= SEALING as i64,
+            has_progress: version >= PROGRESS as i64,
             lying_still,
         })
     }
 }
 
 /// A connection that reads, and what has to stay as it is while it does.
-fn connect_for_reading(path: &Path) -> Result<(Connection, Option<LyingStill>), StoreError> {
+fn connect_for_reading(
+    path: &Path,
+    guest: bool,
+) -> Result<(Connection, Option<LyingStill>), StoreError> {
     let open = |name: &OsStr, flags: OpenFlags| -> Result<Connection, rusqlite::Error> {
         let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(Path::new(name), flags)?;
@@ -127,7 +149,6 @@ fn connect_for_reading(path: &Path) -> Result<(Connection, Option<LyingStill>), 
         connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))?;
         Ok(connection)
     };
-    let guest = beside::is_guest(path);
     let as_it_lies = || -> Result<_, StoreError> {
         let still = LyingStill::of(path)?;
         let name = uri(path, "immutable=1");

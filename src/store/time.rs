@@ -38,6 +38,12 @@ impl Timestamp {
         self.micros.div_euclid(MICROS_PER_SECOND)
     }
 
+    /// Microseconds from this moment to a later one; below 0 to an earlier one.
+    pub fn micros_until(self, later: Timestamp) -> i64 {
+        // Both lie within ten thousand years.
+        later.micros - self.micros
+    }
+
     /// The next moment that can be told apart.
     pub(super) fn next(self) -> Timestamp {
         Timestamp::from_unix_micros(self.micros.saturating_add(1))

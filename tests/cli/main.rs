@@ -3,7 +3,9 @@
 mod chat;
 mod support;
 
+mod batch;
 mod config;
+mod durability;
 mod exec;
 mod from_service;
 mod general;
@@ -15,8 +17,10 @@ mod looks;
 mod pack;
 mod preflight;
 mod readme;
+mod resume;
 mod review;
 mod run;
+mod runs;
 mod score;
 mod similarity;
 mod validate;

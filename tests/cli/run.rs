@@ -4,16 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, Ran, SMALL_HARNESS, repository};
-
-/// Everything a record says that does not depend on the clock.
-fn timeless(mut record: Value) -> Value {
-    if let Some(execution) = record["execution"].as_object_mut() {
-        let kept = ["returncode", "timed_out", "limit", "ending"];
-        execution.retain(|name, _| kept.contains(&name.as_str()));
-    }
-    record
-}
+use crate::support::{Place, Ran, SMALL_HARNESS, repository, timeless};
 
 fn parity_list() -> String {
     format!(
@@ -555,6 +546,10 @@ fn more_detail_can_be_asked_for() {
     assert!(!quiet.stderr.contains("execute"), "{}", quiet.stderr);
     place
         .dfab(&["run", "a.zip", "--exit-zero", "-v"])
+        .exits(0)
+        .says("a.zip: reused");
+    place
+        .dfab(&["run", "a.zip", "--exit-zero", "-v", "--force"])
         .exits(0)
         .says("a.zip: execute")
         .says("exit 0 after");

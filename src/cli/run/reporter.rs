@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::pipeline::{
-    BatchError, Event, ItemError, Stage, Submission, SubmissionRecord, Summary, chain,
+    BatchError, Event, ItemError, Kept, Stage, Submission, SubmissionRecord, Summary, chain,
 };
 use crate::report::batch::{sentence, table};
 use crate::report::comparison::Totals;
@@ -61,9 +61,14 @@ impl<'a> Reporter<'a> {
                 let text = format!("{}: {}", self.name(*index), stage.name());
                 self.progress.suspend(|| self.context.detail(&text));
             }
-            Event::ItemFinished { index, record } => self.finished(*index, record),
-            Event::ItemFailed { index, error } => self.failed(*index, error),
-            Event::Finished { .. } => {}
+            Event::ItemFinished {
+                index,
+                record,
+                kept,
+                ..
+            } => self.finished(*index, record, *kept),
+            Event::ItemFailed { index, error, .. } => self.failed(*index, error),
+            Event::ItemInterrupted { .. } | Event::Finished { .. } => {}
         }
     }
 
@@ -81,11 +86,15 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    fn finished(&mut self, index: usize, record: &SubmissionRecord) {
+    fn finished(&mut self, index: usize, record: &SubmissionRecord, kept: Kept) {
         let comparison = self.comparing.as_mut();
         let comparison = comparison.map(|comparing| comparing.take(index, record));
         let item = ComparedRecord { record, comparison };
-        let detail = table::execution(record).map(|used| format!("{}: {used}", self.name(index)));
+        let used = match kept {
+            Kept::Reused => Some("reused".to_owned()),
+            Kept::Stored | Kept::Nowhere => table::execution(record),
+        };
+        let detail = used.map(|used| format!("{}: {used}", self.name(index)));
         let Reporter {
             out,
             document,

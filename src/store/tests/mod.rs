@@ -81,6 +81,7 @@ fn begin(store: &mut Store, run: &str, items: usize) {
         .iter()
         .map(|package| NewItem {
             package,
+            path: std::path::Path::new(package),
             hotkey: "5Key",
         })
         .collect();
@@ -91,6 +92,7 @@ fn begin(store: &mut Store, run: &str, items: usize) {
             settings_json: "{}",
             started_at: at_second(0),
             items: &items,
+            origin: &Origin::default(),
         })
         .unwrap();
 }
@@ -98,11 +100,10 @@ fn begin(store: &mut Store, run: &str, items: usize) {
 fn record(store: &mut Store, row: &SubmissionRow) -> Result<(), StoreError> {
     let fingerprint = sequence("x = 1\n");
     store.record(&Evaluated {
-        item: None,
-        row,
         sequence: Some(&fingerprint),
         cache_key: "key",
         record_json: "{\"r\":1}",
+        ..Evaluated::of(row)
     })
 }
 

@@ -29,29 +29,79 @@ fn a_path_that_looks_like_a_url_is_a_path() {
     assert!(path.exists());
 }
 
+/// A file as an earlier version of this program left it: one submission with a result, one refused.
+fn make_older(place: &Place, version: usize) {
+    let raw = place.raw();
+    raw.execute_batch(
+        "CREATE TABLE dfab_schema (
+            version INTEGER NOT NULL PRIMARY KEY, program_version TEXT NOT NULL)",
+    )
+    .unwrap();
+    for (index, migration) in open::MIGRATIONS.iter().enumerate().take(version) {
+        raw.execute_batch(migration).unwrap();
+        let number = index as i64 + 1;
+        raw.execute("INSERT INTO dfab_schema VALUES (?1, '0.0.1')", [number])
+            .unwrap();
+    }
+    insert_as_service(&raw, &[("a", "5Key", 0.7, "2024-01-01 00:00:00.000000")]);
+    raw.execute_batch(
+        "INSERT INTO arrivals (submission_id, hotkey, arrived_at)
+            VALUES ('a', '5Key', '2024-01-01 00:00:00.000000');
+         INSERT INTO evaluations (submission_id, run_id, cache_key, status, score, passed,
+                record_json, evaluated_at)
+            SELECT id, NULL, 'key', status, score, passed, '{}', updated_at FROM submissions;
+         INSERT INTO runs (id, program_version, settings_json, started_at)
+            VALUES ('r', '0.0.1', '{}', '2024-01-01 00:00:00.000000');
+         INSERT INTO run_items (run_id, ordinal, package, hotkey, submission_id, state)
+            VALUES ('r', 0, '0.zip', '5Key', 'a', 'recorded'),
+                   ('r', 1, '1.zip', '5Key', NULL, 'failed');
+         INSERT INTO failures (run_id, ordinal, stage, message, failed_at)
+            VALUES ('r', 1, 'validate', 'empty ZIP artifact', '2024-01-01 00:00:00.000000');",
+    )
+    .unwrap();
+    let bytes = sequence("x = 1\n").to_bytes();
+    raw.execute(
+        "INSERT INTO fingerprints (submission_id, sequence) VALUES ('a', ?1)",
+        [bytes],
+    )
+    .unwrap();
+}
+
 #[test]
 fn a_file_of_an_earlier_version_is_read_as_it_is_and_brought_up_to_date_when_written() {
-    let place = place();
-    record(&mut place.open(), &row("a", "5Key", 0.7)).unwrap();
-    place
-        .raw()
-        .execute_batch(
-            "DROP INDEX evaluations_by_score; DELETE FROM dfab_schema WHERE version > 1;
-             ALTER TABLE fingerprints DROP COLUMN format;
-             ALTER TABLE fingerprints DROP COLUMN program_version;
-             ALTER TABLE fingerprints DROP COLUMN digest;",
-        )
-        .unwrap();
-    let read = Store::open_read_only(&place.path).unwrap();
-    assert_eq!(read.weights().unwrap()["5Key"], 0.7);
-    let known = |store: &Store| store.stored_fingerprints().unwrap()[0].sequence.clone();
-    assert_eq!(known(&read), None, "nothing says that it can be believed");
-    drop(read);
-    // What was there is looked at once, and sealed.
-    assert_eq!(known(&place.open()), Some(sequence("x = 1\n")));
-    let sql = "SELECT count(*) FROM sqlite_master WHERE name = 'evaluations_by_score'";
-    let made: i64 = place.raw().query_row(sql, [], |row| row.get(0)).unwrap();
-    assert_eq!(made, 1);
+    for version in 1..open::MIGRATIONS.len() {
+        let place = place();
+        make_older(&place, version);
+        let read = Store::open_read_only(&place.path).unwrap();
+        assert_eq!(read.weights().unwrap()["5Key"], 0.7);
+        let known = |store: &Store| store.stored_fingerprints().unwrap()[0].sequence.clone();
+        assert_eq!(known(&read), None, "nothing says that it can be believed");
+        let progress = |store: &Store| {
+            let overview = store.run_overview("r", at_second(0)).unwrap().unwrap();
+            assert_eq!(overview.state, RunState::Died, "nobody says it is alive");
+            assert_eq!(
+                (overview.recorded, overview.failed, overview.total),
+                (1, 1, 2)
+            );
+            let items = store.run_items("r").unwrap();
+            let states = items.iter().map(|item| item.state);
+            states.collect::<Vec<_>>()
+        };
+        let states = progress(&read);
+        assert_eq!(states, [ItemState::Recorded, ItemState::Failed]);
+        assert!(!read.has_reusable("a", "key").unwrap());
+        drop(read);
+        let store = place.open();
+        // Fingerprints from before there were seals are looked at once, and sealed.
+        let sealed = (version < 3).then(|| sequence("x = 1\n"));
+        assert_eq!(known(&store), sealed, "version {version}");
+        assert_eq!(progress(&store), states);
+        assert_eq!(store.causes("r").unwrap()[0].cause, "empty ZIP artifact");
+        assert!(!store.has_reusable("a", "key").unwrap());
+        let sql = "SELECT count(*) FROM sqlite_master WHERE name = 'evaluations_by_score'";
+        let made: i64 = place.raw().query_row(sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(made, 1);
+    }
 }
 
 #[test]
@@ -168,7 +218,7 @@ fn a_newer_file_is_refused_and_left_as_it_was() {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 3,
+                    known: 4,
                     ..
                 }
             ),

@@ -128,10 +128,7 @@ fn a_result_that_fails_half_way_leaves_nothing() {
     });
     let evaluated = Evaluated {
         item,
-        row: &row,
-        sequence: None,
-        cache_key: "k",
-        record_json: "{}",
+        ..Evaluated::of(&row)
     };
     let error = store.record(&evaluated).unwrap_err();
     assert!(
@@ -174,8 +171,11 @@ fn a_text_that_the_database_cannot_hold_is_that_submissions_error() {
     let failure = Failure {
         item,
         submission_id: None,
+        blame: Blame::Machine,
         stage: "store",
+        cause: "c",
         message: "m",
+        started_at: None,
     };
     let error = store.record_failure(&failure, at_second(1)).unwrap_err();
     assert!(matches!(error, StoreError::UnknownItem { .. }), "{error}");

@@ -18,18 +18,19 @@ fn a_run_is_followed_from_its_beginning_to_its_end() {
     let failure = Failure {
         item: item(1),
         submission_id: None,
+        blame: Blame::Package,
         stage: "package",
+        cause: "empty_artifact",
         message: "empty ZIP artifact",
+        started_at: None,
     };
     store.record_failure(&failure, at_second(2)).unwrap();
     let first = row("a", "5Key", 0.7);
     store
         .record(&Evaluated {
             item: Some(item(0)),
-            row: &first,
             sequence: Some(&fingerprint),
-            cache_key: "k",
-            record_json: "{}",
+            ..Evaluated::of(&first)
         })
         .unwrap();
 
@@ -42,7 +43,7 @@ fn a_run_is_followed_from_its_beginning_to_its_end() {
         states,
         [
             (ItemState::Recorded, Some("a")),
-            (ItemState::Failed, None),
+            (ItemState::Refused, None),
             (ItemState::Pending, Some("c"))
         ]
     );
@@ -80,6 +81,7 @@ fn a_run_id_is_used_once() {
         settings_json: "",
         started_at: at_second(0),
         items: &[],
+        origin: &Origin::default(),
     };
     assert!(matches!(
         store.begin_run(&again),
@@ -112,10 +114,7 @@ fn reserving_again_changes_neither_places_nor_progress() {
     store
         .record(&Evaluated {
             item,
-            row: &row,
-            sequence: None,
-            cache_key: "k",
-            record_json: "{}",
+            ..Evaluated::of(&row)
         })
         .unwrap();
     store

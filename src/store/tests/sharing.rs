@@ -67,8 +67,16 @@ fn write_everything(store: &mut Store) -> Vec<Result<(), StoreError>> {
     let failure = Failure {
         item,
         submission_id: None,
+        blame: Blame::Machine,
         stage: "store",
+        cause: "c",
         message: "m",
+        started_at: None,
+    };
+    let running = Running {
+        ordinal: 0,
+        stage: "review",
+        started_at: at_second(0),
     };
     let arrival = Arrival {
         ordinal: 0,
@@ -82,9 +90,11 @@ fn write_everything(store: &mut Store) -> Vec<Result<(), StoreError>> {
         settings_json: "{}",
         started_at: at_second(0),
         items: &[],
+        origin: &Origin::default(),
     };
     vec![
         store.begin_run(&run),
+        store.note_progress("r", &[running], at_second(1)),
         store.reserve("r", &[arrival], at_second(1)),
         record(store, &row("a", "5Key", 0.7)),
         store.record_failure(&failure, at_second(2)),
