@@ -144,6 +144,12 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l artifacts -d 'The serv
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey -d 'The hotkey of packages for which a list names none [default: unknown]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey-from -d 'Take hotkeys from elsewhere: the name of the package\'s folder' -r -f -a "parent\t'The name of the folder the package is in'"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s j -l jobs -d 'Packages evaluated at once [default: number of cores]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l progress -d 'How progress is shown on standard error: auto, bar, plain, json (events, one per line) or none [default: auto]' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere'
+bar\t'What is running and how far all is, redrawn; plain lines where that is no terminal'
+plain\t'A line every few seconds'
+json\t'Events as JSON lines on standard error'
+none\t'Nothing'"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l html -d 'Also write the results as one page that stands alone' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r

@@ -61,11 +61,22 @@ fn check_regular(meta: &fs::Metadata) -> io::Result<()> {
 /// file is then as it was, and no temporary file stays behind. The error says what the system said
 /// and names no file: only `path` means anything to whoever asked.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(path, |out| out.write_all(bytes))
+}
+
+/// As [`write_atomically`], for what is written piece by piece.
+///
+/// # Errors
+/// As there, and those of `write`.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     // Asked of the path as given: what `/dev/stdout` leads to may have no name of its own.
     let permissions = match fs::metadata(path) {
         Ok(meta) if meta.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
         Ok(meta) if !meta.is_file() => {
-            return OpenOptions::new().write(true).open(path)?.write_all(bytes);
+            return write(&mut OpenOptions::new().write(true).open(path)?);
         }
         Ok(meta) => Some(meta.permissions()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -84,7 +95,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut temporary = temporary_in(folder)?;
     // Through the file itself: the wrapper's errors name the temporary file.
     let file = temporary.as_file_mut();
-    file.write_all(bytes)?;
+    write(file)?;
     if let Some(permissions) = permissions {
         file.set_permissions(permissions)?;
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
-use crate::report::{ColorChoice, Format};
+use crate::report::{ColorChoice, Format, ProgressChoice};
 
 use super::inputs::{HotkeyFrom, Hotkeys};
 use super::setting_flags;
@@ -101,6 +101,16 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
+impl Command {
+    /// How progress is to be shown; most commands show none.
+    pub(super) fn progress(&self) -> ProgressChoice {
+        match self {
+            Command::Run(args) => args.progress,
+            _ => ProgressChoice::default(),
+        }
+    }
+}
+
 const PATHS: &str = "A ZIP, a folder (the ZIPs directly inside it, or one package), or @LIST (JSON lines or CSV of package,hotkey)";
 
 /// `dfab validate`
@@ -174,7 +184,9 @@ Examples:
                                          the service's submissions again, and where results differ
   dfab run archive/ --dry-run            what would be done with each package, and why
   dfab run archive/ --until review       no harness is run and no result stored
-  dfab run --retry-failed                what this machine failed at in the last run, and nothing else")]
+  dfab run --retry-failed                what this machine failed at in the last run, and nothing else
+  dfab run archive/ --html report.html   also a page to look at
+  dfab run archive/ --progress json      events for a program that watches, on standard error")]
 pub struct RunArgs {
     #[arg(required_unless_present_any = ["from_service", "retry_failed"], value_name = "PATH", help = PATHS)]
     pub(super) paths: Vec<OsString>,
@@ -217,6 +229,20 @@ pub struct RunArgs {
                 in the RUN of that id. Never verdicts"
     )]
     pub(super) retry_failed: Option<String>,
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "HOW",
+        hide_possible_values = true,
+        hide_default_value = true,
+        help = "How progress is shown on standard error: auto, bar, plain, json (events, one per line) or none \
+                [default: auto]"
+    )]
+    pub(super) progress: ProgressChoice,
+    /// Also write the results as one page that stands alone
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
     #[command(flatten)]
     pub(super) leniency: Leniency,
 }

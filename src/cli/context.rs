@@ -3,12 +3,16 @@
 use std::cell::Cell;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 
 use clap::{ArgMatches, ValueEnum};
 
 use crate::harness::sandbox::Prepared;
 use crate::package::PackageLimits;
-use crate::report::{ColorChoice, Display, Facts, Format, Paint, escape};
+use crate::report::{
+    ColorChoice, Display, Facts, Format, Level, Paint, ProgressChoice, ProgressMode, escape,
+    message_line,
+};
 use crate::settings::{self, Effective, Settings, Sources};
 
 use super::args::Global;
@@ -87,49 +91,78 @@ impl Context {
     /// Talk on standard error.
     pub(super) fn say(&self, text: &str) {
         if !self.display.quiet {
-            self.talk(&escape::line(text));
+            self.talk(Level::Info, text, None);
+        }
+    }
+
+    /// A text of several lines, escaped already, on standard error. A program that reads events gets none: everything
+    /// in it is an event of its own.
+    pub(super) fn show(&self, text: &str) {
+        if !self.display.quiet && self.display.progress != ProgressMode::Events {
+            // Talk is not worth failing for.
+            let _ = io::stderr().write_all(text.as_bytes());
         }
     }
 
     /// Detail on standard error, with `-v`.
     pub(super) fn detail(&self, text: &str) {
         if self.display.verbose && !self.display.quiet {
-            self.talk(&escape::line(text));
+            self.talk(Level::Detail, text, None);
         }
     }
 
     /// Something the user should know although the work goes on.
     pub(super) fn warn(&self, text: &str) {
         if !self.display.quiet {
-            let label = Paint::Warning.text("warning:", self.display.color_stderr);
-            self.talk(&format!("{label} {}", escape::line(text)));
+            self.talk(Level::Warning, text, None);
         }
     }
 
     /// Something that failed although the work goes on; said even with `-q`.
     pub(super) fn complain(&self, text: &str, hint: Option<&str>) {
-        let label = Paint::Bad.text("error:", self.display.color_stderr);
-        self.talk(&format!("{label} {}", escape::line(text)));
-        if let Some(hint) = hint {
-            let label = Paint::Good.text("hint:", self.display.color_stderr);
-            self.talk(&format!("{label} {}", escape::line(hint)));
-        }
+        self.talk(Level::Error, text, hint);
     }
 
-    fn talk(&self, line: &str) {
+    fn talk(&self, level: Level, text: &str, hint: Option<&str>) {
         // Talk is not worth failing for.
-        let _ = writeln!(io::stderr(), "{line}");
+        let _ = io::stderr().write_all(talk(self.display, level, text, hint).as_bytes());
     }
 }
 
+/// A message with its hint as whole lines, for people or for a program that reads events.
+pub(super) fn talk(display: Display, level: Level, text: &str, hint: Option<&str>) -> String {
+    if display.progress == ProgressMode::Events {
+        return format!("{}\n", message_line(level, text, hint));
+    }
+    let color = display.color_stderr;
+    let label = match level {
+        Level::Detail | Level::Info => String::new(),
+        Level::Warning => Paint::Warning.text("warning:", color) + " ",
+        Level::Error => Paint::Bad.text("error:", color) + " ",
+    };
+    let mut shown = format!("{label}{}\n", escape::line(text));
+    if let Some(hint) = hint {
+        let label = Paint::Good.text("hint:", color);
+        shown.push_str(&format!("{label} {}\n", escape::line(hint)));
+    }
+    shown
+}
+
 /// The decision about output, from what was typed and what is known.
-pub(super) fn display(global: &Global) -> Display {
-    Display::decide(global.color, global.quiet, global.verbose, facts())
+pub(super) fn display(global: &Global, progress: ProgressChoice) -> Display {
+    Display::decide(
+        global.color,
+        progress,
+        global.quiet,
+        global.verbose,
+        facts(),
+    )
 }
 
 /// The same for a command line that is not understood, or asks for help: only its `--color` is listened to.
 pub(super) fn display_of_unparsed(arguments: &[OsString]) -> Display {
-    Display::decide(color_among(arguments), false, false, facts())
+    let color = color_among(arguments);
+    Display::decide(color, ProgressChoice::Auto, false, false, facts())
 }
 
 fn color_among(arguments: &[OsString]) -> ColorChoice {
@@ -155,10 +188,14 @@ fn facts() -> Facts {
         stderr_is_terminal: io::stderr().is_terminal(),
         no_color: std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()),
         dumb: std::env::var_os("TERM").is_some_and(|value| value == "dumb"),
-        columns: rustix::termios::tcgetwinsize(io::stdout())
-            .ok()
-            .map(|size| size.ws_col),
+        columns: columns(io::stdout()),
+        columns_stderr: columns(io::stderr()),
     }
+}
+
+fn columns(stream: impl AsFd) -> Option<u16> {
+    let size = rustix::termios::tcgetwinsize(stream);
+    size.ok().map(|size| size.ws_col)
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ use clap::error::ErrorKind;
 
 use crate::harness::sandbox::Prepared;
 use crate::pipeline::chain;
-use crate::report::{Paint, escape};
+use crate::report::{Display, Level, escape};
 
 use args::{Cli, Command};
 use context::Context;
@@ -61,7 +61,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, prepared: Option<Prep
         Ok(cli) => cli,
         Err(error) => return show_clap(&error, &arguments),
     };
-    let display = context::display(&cli.global);
+    let display = context::display(&cli.global, cli.command.progress());
     let command = command_line::quoted(&arguments);
     let result = Context::new(&cli.global, &matches, display, prepared, command)
         .and_then(|context| dispatch(&context, &cli.command));
@@ -75,7 +75,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, prepared: Option<Prep
     if error.is_closed_pipe() {
         return exit.into();
     }
-    show(&error, display.color_stderr);
+    show(&error, display);
     error.exit.into()
 }
 
@@ -116,7 +116,7 @@ fn show_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     {
         let shown = escape::path(Path::new(argument));
         let error = CliError::usage(format!("the argument {shown} is not valid UTF-8 text"));
-        show(&error, display.color_stderr);
+        show(&error, display);
         return error.exit.into();
     }
     let text = error.render();
@@ -133,16 +133,9 @@ fn show_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     Exit::Success.into()
 }
 
-fn show(error: &CliError, color: bool) {
-    let label = Paint::Bad.text("error:", color);
-    let mut text = format!("{label} {}\n", escape::line(&chain(error.error.as_ref())));
-    if let Some(hint) = &error.hint {
-        text.push_str(&format!(
-            "{} {}\n",
-            Paint::Good.text("hint:", color),
-            escape::line(hint)
-        ));
-    }
+fn show(error: &CliError, display: Display) {
+    let message = chain(error.error.as_ref());
+    let text = context::talk(display, Level::Error, &message, error.hint.as_deref());
     // Nothing can be done where even this cannot be written.
     let _ = io::stderr().write_all(text.as_bytes());
 }

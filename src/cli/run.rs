@@ -1,6 +1,7 @@
 //! `dfab run`
 
 mod comparing;
+mod page;
 mod plan;
 mod reporter;
 mod service;
@@ -21,6 +22,7 @@ use super::exit::{CliError, Exit};
 use super::{inputs, interrupt, runs};
 
 use comparing::Comparing;
+use page::PageReport;
 use reporter::Reporter;
 
 pub(super) fn run(context: &Context, args: &RunArgs) -> Result<Exit, CliError> {
@@ -79,7 +81,12 @@ fn evaluate(
         executor: executor.as_ref(),
         cancel,
     };
-    let mut reporter = Reporter::new(context, submissions, comparing);
+    let page = args
+        .html
+        .as_deref()
+        .map(|file| PageReport::new(context, file, submissions, options.jobs, executor.name()))
+        .transpose()?;
+    let mut reporter = Reporter::new(context, submissions, options.jobs, page, comparing);
     for (package, why) in left_out {
         reporter.left_out(package, why);
     }

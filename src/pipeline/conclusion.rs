@@ -74,6 +74,7 @@ impl<'a> Conclusion<'a, '_> {
                     self.tell(Event::StageEntered { index, stage });
                 }
                 Ok(Message::Ready(index, ready, seconds)) => {
+                    self.tell(Event::ItemPrepared { index });
                     waiting.insert(index, (ready, seconds));
                 }
                 Err(RecvTimeoutError::Timeout) => {}

@@ -81,6 +81,11 @@ pub enum Event<'a> {
         /// Which stage.
         stage: Stage,
     },
+    /// All is done for a package that can be done before its turn, and it waits for that.
+    ItemPrepared {
+        /// Which package.
+        index: usize,
+    },
     /// A package went as far as it was asked to: usually it has its verdict, already stored.
     ItemFinished {
         /// Which package.

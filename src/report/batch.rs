@@ -1,4 +1,13 @@
-//! `dfab run`: a table of submissions and a sentence about all of them.
+//! `dfab run`: a table of submissions, what can be said of all of them, and the same as a page.
+
+mod cause;
+mod closing;
+pub mod page;
+mod tally;
+
+pub use cause::{Cause, Kind};
+pub use closing::closing;
+pub use tally::{Copy, Group, Listed, Tally, Top};
 
 use crate::pipeline::Summary;
 

@@ -23,6 +23,22 @@ pub enum ColorChoice {
     Never,
 }
 
+/// `--progress`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum ProgressChoice {
+    /// A bar on a terminal, plain lines elsewhere
+    #[default]
+    Auto,
+    /// What is running and how far all is, redrawn; plain lines where that is no terminal
+    Bar,
+    /// A line every few seconds
+    Plain,
+    /// Events as JSON lines on standard error
+    Json,
+    /// Nothing
+    None,
+}
+
 /// What is known about the surroundings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
@@ -36,6 +52,8 @@ pub struct Facts {
     pub dumb: bool,
     /// The columns the terminal behind standard output reports.
     pub columns: Option<u16>,
+    /// The same of standard error.
+    pub columns_stderr: Option<u16>,
 }
 
 /// How progress is shown on standard error.
@@ -45,6 +63,8 @@ pub enum ProgressMode {
     Bar,
     /// A plain line every few seconds.
     Lines,
+    /// Events as JSON lines. All other talk on standard error is JSON too, then.
+    Events,
     /// Nothing.
     Silent,
 }
@@ -62,6 +82,8 @@ pub struct Display {
     pub escape_stdout: bool,
     /// Columns that tables on standard output have to fit into; none where it is no terminal or does not know.
     pub width: Option<u16>,
+    /// The same for standard error.
+    pub width_stderr: Option<u16>,
     /// `-q`: no talk on standard error besides errors.
     pub quiet: bool,
     /// `-v`: details.
@@ -78,28 +100,57 @@ impl Display {
     /// | auto | terminal | no | yes |
     /// | auto | terminal | yes | no |
     /// | auto | no terminal | any | no |
-    pub fn decide(color: ColorChoice, quiet: bool, verbose: bool, facts: Facts) -> Display {
+    ///
+    /// | `--progress` | `-q` | stderr | progress |
+    /// |---|---|---|---|
+    /// | any | yes | any | none |
+    /// | auto, bar | no | terminal that is not dumb | bar |
+    /// | auto, bar | no | other | lines |
+    /// | plain, json, none | no | any | as asked |
+    pub fn decide(
+        color: ColorChoice,
+        progress: ProgressChoice,
+        quiet: bool,
+        verbose: bool,
+        facts: Facts,
+    ) -> Display {
         let allowed = |terminal: bool| match color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
             ColorChoice::Auto => terminal && !facts.no_color && !facts.dumb,
         };
-        let progress = match (quiet, facts.stderr_is_terminal && !facts.dumb) {
-            (true, _) => ProgressMode::Silent,
-            (false, true) => ProgressMode::Bar,
-            (false, false) => ProgressMode::Lines,
+        let can_redraw = facts.stderr_is_terminal && !facts.dumb;
+        let progress = match progress {
+            _ if quiet => ProgressMode::Silent,
+            ProgressChoice::Auto | ProgressChoice::Bar if can_redraw => ProgressMode::Bar,
+            ProgressChoice::Auto | ProgressChoice::Bar | ProgressChoice::Plain => {
+                ProgressMode::Lines
+            }
+            ProgressChoice::Json => ProgressMode::Events,
+            ProgressChoice::None => ProgressMode::Silent,
+        };
+        // A terminal that was never told its size reports 0 columns.
+        let width = |columns: Option<u16>, is_terminal: bool| {
+            columns.filter(|&columns| is_terminal && columns > 0)
         };
         Display {
             color: allowed(facts.stdout_is_terminal),
             color_stderr: allowed(facts.stderr_is_terminal),
             progress,
             escape_stdout: facts.stdout_is_terminal,
-            // A terminal that was never told its size reports 0 columns.
-            width: facts
-                .columns
-                .filter(|&columns| facts.stdout_is_terminal && columns > 0),
+            width: width(facts.columns, facts.stdout_is_terminal),
+            width_stderr: width(facts.columns_stderr, facts.stderr_is_terminal),
             quiet,
             verbose,
+        }
+    }
+
+    /// The same decision for a table that goes to standard error.
+    pub fn on_stderr(self) -> Display {
+        Display {
+            color: self.color_stderr,
+            width: self.width_stderr,
+            ..self
         }
     }
 }
@@ -114,10 +165,15 @@ mod tests {
         no_color: false,
         dumb: false,
         columns: Some(80),
+        columns_stderr: Some(60),
     };
 
+    fn decide(color: ColorChoice, progress: ProgressChoice, quiet: bool, facts: Facts) -> Display {
+        Display::decide(color, progress, quiet, false, facts)
+    }
+
     fn auto(facts: Facts) -> Display {
-        Display::decide(ColorChoice::Auto, false, false, facts)
+        decide(ColorChoice::Auto, ProgressChoice::Auto, false, facts)
     }
 
     #[test]
@@ -152,9 +208,9 @@ mod tests {
             },
         ] {
             assert!(!auto(facts).color);
-            assert!(Display::decide(ColorChoice::Always, false, false, facts).color);
+            assert!(decide(ColorChoice::Always, ProgressChoice::Auto, false, facts).color);
         }
-        assert!(!Display::decide(ColorChoice::Never, false, false, TERMINAL).color);
+        assert!(!decide(ColorChoice::Never, ProgressChoice::Auto, false, TERMINAL).color);
     }
 
     #[test]
@@ -174,8 +230,46 @@ mod tests {
     }
 
     #[test]
-    fn quiet_shows_no_progress() {
-        let display = Display::decide(ColorChoice::Auto, true, false, TERMINAL);
-        assert_eq!(display.progress, ProgressMode::Silent);
+    fn a_table_on_standard_error_fits_that_terminal() {
+        let display = auto(Facts {
+            stdout_is_terminal: false,
+            ..TERMINAL
+        });
+        assert_eq!((display.color, display.width), (false, None));
+        let display = display.on_stderr();
+        assert_eq!((display.color, display.width), (true, Some(60)));
+    }
+
+    #[test]
+    fn progress_is_as_asked_but_nothing_is_redrawn_where_that_cannot_be() {
+        let pipe = Facts {
+            stderr_is_terminal: false,
+            ..TERMINAL
+        };
+        let mode = |choice, quiet, facts| decide(ColorChoice::Auto, choice, quiet, facts).progress;
+        let rows = [
+            (ProgressChoice::Auto, ProgressMode::Bar, ProgressMode::Lines),
+            (ProgressChoice::Bar, ProgressMode::Bar, ProgressMode::Lines),
+            (
+                ProgressChoice::Plain,
+                ProgressMode::Lines,
+                ProgressMode::Lines,
+            ),
+            (
+                ProgressChoice::Json,
+                ProgressMode::Events,
+                ProgressMode::Events,
+            ),
+            (
+                ProgressChoice::None,
+                ProgressMode::Silent,
+                ProgressMode::Silent,
+            ),
+        ];
+        for (choice, on_terminal, on_pipe) in rows {
+            assert_eq!(mode(choice, false, TERMINAL), on_terminal);
+            assert_eq!(mode(choice, false, pipe), on_pipe);
+            assert_eq!(mode(choice, true, TERMINAL), ProgressMode::Silent);
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod escape;
 mod json;
 mod progress;
 mod table;
+pub mod time;
 
 pub mod batch;
 pub mod comparison;
@@ -20,7 +21,7 @@ pub mod similarity;
 pub mod validate;
 pub mod weights;
 
-pub use display::{ColorChoice, Display, Facts, Format, ProgressMode};
+pub use display::{ColorChoice, Display, Facts, Format, ProgressChoice, ProgressMode};
 pub use json::{ArrayDocument, SCHEMA_VERSION, write_document, write_line, write_pretty};
-pub use progress::Progress;
+pub use progress::{Level, Plan, Progress, message_line};
 pub use table::{Paint, Table, count};

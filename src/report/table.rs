@@ -134,7 +134,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{ColorChoice, Facts};
+    use crate::report::{ColorChoice, Facts, ProgressChoice};
 
     fn display(color: ColorChoice, columns: u16) -> Display {
         let facts = Facts {
@@ -143,8 +143,9 @@ mod tests {
             no_color: true,
             dumb: false,
             columns: Some(columns),
+            columns_stderr: None,
         };
-        Display::decide(color, false, false, facts)
+        Display::decide(color, ProgressChoice::Auto, false, false, facts)
     }
 
     fn plain() -> Display {

@@ -20,6 +20,7 @@ mod readme;
 mod resume;
 mod review;
 mod run;
+mod run_report;
 mod runs;
 mod score;
 mod similarity;

@@ -6,14 +6,15 @@ use serde_json::Value;
 use crate::pipeline::{
     BatchError, Event, ItemError, Kept, Stage, Submission, SubmissionRecord, Summary, chain,
 };
-use crate::report::batch::{sentence, table};
+use crate::report::batch::{Tally, closing, sentence, table};
 use crate::report::comparison::Totals;
-use crate::report::{ArrayDocument, Format, Progress, write_line};
+use crate::report::{ArrayDocument, Format, Plan, Progress, ProgressMode, write_line};
 
 use super::super::context::Context;
 use super::super::exit::CliError;
 use super::super::output::Output;
 use super::comparing::{ComparedRecord, Comparing};
+use super::page::PageReport;
 
 /// A package without a verdict, for the end of the JSON document.
 #[derive(Serialize)]
@@ -32,6 +33,8 @@ pub(super) struct Reporter<'a> {
     document: Option<ArrayDocument>,
     failures: Vec<MachineFailure>,
     table: table::Batch,
+    tally: Tally,
+    page: Option<PageReport<'a>>,
     progress: Progress,
     comparing: Option<Comparing<'a>>,
 }
@@ -40,8 +43,15 @@ impl<'a> Reporter<'a> {
     pub(super) fn new(
         context: &'a Context,
         submissions: &'a [Submission],
+        jobs: usize,
+        page: Option<PageReport<'a>>,
         comparing: Option<Comparing<'a>>,
     ) -> Reporter<'a> {
+        let plan = Plan {
+            total: submissions.len(),
+            jobs,
+            limit: context.settings.evaluation_timeout,
+        };
         Reporter {
             context,
             submissions,
@@ -49,7 +59,9 @@ impl<'a> Reporter<'a> {
             document: None,
             failures: Vec::new(),
             table: table::Batch::new(context.display, submissions.len()),
-            progress: Progress::new(context.display.progress, submissions.len()),
+            tally: Tally::default(),
+            page,
+            progress: Progress::new(context.display, plan),
             comparing,
         }
     }
@@ -57,10 +69,8 @@ impl<'a> Reporter<'a> {
     pub(super) fn take(&mut self, event: &Event<'_>) {
         match event {
             Event::Started { run_id, .. } => self.started(run_id),
-            Event::StageEntered { index, stage } => {
-                let text = format!("{}: {}", self.name(*index), stage.name());
-                self.progress.suspend(|| self.context.detail(&text));
-            }
+            Event::StageEntered { index, stage } => self.entered(*index, *stage),
+            Event::ItemPrepared { index } => self.progress.prepared(*index),
             Event::ItemFinished {
                 index,
                 record,
@@ -68,7 +78,8 @@ impl<'a> Reporter<'a> {
                 ..
             } => self.finished(*index, record, *kept),
             Event::ItemFailed { index, error, .. } => self.failed(*index, error),
-            Event::ItemInterrupted { .. } | Event::Finished { .. } => {}
+            Event::ItemInterrupted { index } => self.progress.interrupted(*index),
+            Event::Finished { .. } => {}
         }
     }
 
@@ -79,6 +90,10 @@ impl<'a> Reporter<'a> {
     }
 
     fn started(&mut self, run_id: &str) {
+        self.progress.started(run_id);
+        if let Some(page) = &mut self.page {
+            page.started(run_id);
+        }
         if self.context.format() == Format::Json {
             let before = [("run_id", Value::from(run_id))];
             // Writing to an Output cannot fail: it keeps its error for the end.
@@ -86,15 +101,36 @@ impl<'a> Reporter<'a> {
         }
     }
 
+    fn entered(&mut self, index: usize, stage: Stage) {
+        let package = self.name(index);
+        self.progress.stage(index, package, stage);
+        // Events say it already.
+        if self.context.display.verbose && !self.sends_events() {
+            let text = format!("{package}: {}", stage.name());
+            self.progress.suspend(|| self.context.detail(&text));
+        }
+    }
+
     fn finished(&mut self, index: usize, record: &SubmissionRecord, kept: Kept) {
+        let seconds = self.progress.finished(index, record);
         let comparison = self.comparing.as_mut();
         let comparison = comparison.map(|comparing| comparing.take(index, record));
         let item = ComparedRecord { record, comparison };
+        self.tally.add(index, record, seconds);
+        if let (Some(page), Some(submission)) = (&mut self.page, self.submissions.get(index)) {
+            page.add(index, submission, record, seconds);
+        }
         let used = match kept {
             Kept::Reused => Some("reused".to_owned()),
             Kept::Stored | Kept::Nowhere => table::execution(record),
         };
-        let detail = used.map(|used| format!("{}: {used}", self.name(index)));
+        if let Some(used) = used.filter(|_| self.context.display.verbose) {
+            let text = format!("{}: {used}", self.name(index));
+            self.progress.suspend(|| self.context.detail(&text));
+        }
+        for warning in record.unanswered() {
+            self.progress.suspend(|| self.context.warn(&warning));
+        }
         let Reporter {
             out,
             document,
@@ -103,33 +139,31 @@ impl<'a> Reporter<'a> {
             context,
             ..
         } = self;
-        progress.suspend(|| {
-            if let Some(detail) = detail {
-                context.detail(&detail);
+        // Writing to an Output cannot fail: it keeps its error for the end.
+        let _ = match (context.format(), document) {
+            (Format::Jsonl, _) => progress.suspend(|| write_line(out, &item)),
+            (_, Some(document)) => progress.suspend(|| document.item(out, &item)),
+            (_, None) => {
+                table.add(record);
+                Ok(())
             }
-            for warning in record.unanswered() {
-                context.warn(&warning);
-            }
-            // Writing to an Output cannot fail: it keeps its error for the end.
-            let _ = match (context.format(), document) {
-                (Format::Jsonl, _) => write_line(out, &item),
-                (_, Some(document)) => document.item(out, &item),
-                (_, None) => {
-                    table.add(record);
-                    Ok(())
-                }
-            };
-        });
-        progress.advance(record.error.is_some());
+        };
     }
 
     fn failed(&mut self, index: usize, error: &ItemError) {
+        let package = self.name(index).to_owned();
+        self.progress.failed(index, &package, error);
+        self.tally.add_failure(index, &package, error);
         let message = chain(error);
         let hint = error.hint();
-        self.progress
-            .suspend(|| self.context.complain(&message, hint.as_deref()));
-        self.progress.advance(true);
-        let package = self.name(index).to_owned();
+        // Events say it already.
+        if !self.sends_events() {
+            self.progress
+                .suspend(|| self.context.complain(&message, hint.as_deref()));
+        }
+        if let (Some(page), Some(submission)) = (&mut self.page, self.submissions.get(index)) {
+            page.add_failure(index, submission, &message, hint.as_deref());
+        }
         if let Some(comparing) = &mut self.comparing {
             comparing.without_record(&package, &message);
         }
@@ -139,6 +173,10 @@ impl<'a> Reporter<'a> {
             message,
             hint,
         });
+    }
+
+    fn sends_events(&self) -> bool {
+        self.context.display.progress == ProgressMode::Events
     }
 
     /// A submission that was not even tried, for it has no package that can be used.
@@ -161,8 +199,9 @@ impl<'a> Reporter<'a> {
         mut self,
         result: &Result<Summary, BatchError>,
     ) -> Result<Option<Totals>, CliError> {
-        self.progress.clear();
         let summary = result.as_ref().ok();
+        let elapsed = self.progress.elapsed();
+        self.progress.end(summary);
         if let Some(document) = self.document.take() {
             let value = serde_json::to_value(summary).map_err(CliError::failure)?;
             let failures = serde_json::to_value(&self.failures).map_err(CliError::failure)?;
@@ -184,6 +223,9 @@ impl<'a> Reporter<'a> {
             std::io::Write::write_all(&mut self.out, text.as_bytes())?;
         }
         let written = self.out.finish();
+        let total = self.submissions.len();
+        self.context
+            .show(&closing(&self.tally, total, elapsed, self.context.display));
         if let Some(summary) = summary {
             let database = self.context.settings.database.display().to_string();
             self.context.say(&sentence(summary, &database));
@@ -192,6 +234,10 @@ impl<'a> Reporter<'a> {
         if let Some(totals) = &totals {
             self.context.say(&totals.sentence());
         }
-        written.map(|()| totals)
+        let page = match self.page {
+            Some(page) => page.finish(result, &self.tally, elapsed),
+            None => Ok(()),
+        };
+        written.and(page).map(|()| totals)
     }
 }

@@ -47,12 +47,12 @@ pub fn histogram(histogram: &Histogram<'_>) -> Markup {
         svg.histogram role="img" viewBox={ "-12 0 " (WIDTH + 24.0) " " (HEIGHT) } aria-label=(in_words(histogram)) {
             title { (title) }
             @for (index, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-                // A single value among thousands is still seen.
+                // A single value among thousands is still seen. Where there is little room only the highest are numbered.
                 @let tall = (count as f64 / most * room).max(2.0);
                 @let left = index as f64 * step;
                 rect x=(short(left + 1.0)) y=(short(base - tall)) width=(short((step - 2.0).max(0.5))) height=(short(tall)) {}
                 @if is_numbered {
-                    text x=(short(left + step / 2.0)) y=(short(base - tall - 4.0)) text-anchor="middle" { (count) }
+                    text class=[(count as f64 != most).then_some("few")] x=(short(left + step / 2.0)) y=(short(base - tall - 4.0)) text-anchor="middle" { (count) }
                 }
             }
             path.axis d={ "M0 " (base) "H" (WIDTH) } {}
