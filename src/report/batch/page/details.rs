@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use crate::harness::Ending;
 use crate::judge::Judgement;
+use crate::judge::llm::Heard;
 use crate::pipeline::{Execution, Neighbour, SubmissionRecord};
 use crate::report::html::{Bar, Fact, Log, Tone, badge, bars, facts, line, log, name};
 use crate::report::table::count;
@@ -70,7 +71,10 @@ fn score(record: &SubmissionRecord, judge: &Judgement) -> Markup {
         (bars(metrics))
         h3 { "Judge " (format!("{:.4}", judge.overall_score)) }
         (bars(judged))
-        p { (line(&judge.reasoning, REASONING_CHARACTERS)) }
+        p {
+            (line(&judge.reasoning, REASONING_CHARACTERS))
+            @if judge.llm_used { " " small { "A language model took part." } }
+        }
         p {
             "Final score " (format!("{:.4}", record.score)) " = 0.85 × " (format!("{:.4}", record.metrics.total()))
             (penalty(record)) " + 0.15 × " (format!("{:.4}", judge.overall_score))
@@ -111,6 +115,16 @@ fn neighbour(record: &SubmissionRecord, near: &Neighbour, places: &Places<'_>) -
             }
             " of "
             @if near.hotkey == record.hotkey { "the same hotkey" } @else { (name(&near.hotkey)) }
+        }
+        @match &near.llm {
+            Some(Heard::Answer(audit)) => p {
+                "A language model takes it " @if !audit.is_plagiarism { "not " } "for a copy, confidence "
+                (format!("{:.2}", audit.confidence)) ": " (line(&audit.reasoning, REASONING_CHARACTERS))
+            },
+            Some(Heard::Failed { error }) => p {
+                "A language model was asked and gave no answer: " (line(error, REASONING_CHARACTERS))
+            },
+            None => {},
         }
     }
 }

@@ -250,8 +250,8 @@ fn clones(tally: &Tally) -> Markup {
         "clones",
         "Likely clones",
         html! {
-            p { (tally.copies.count) " of at least 97% of an earlier submission's structure; "
-                (tally.similar) " more share 30 to 96%" }
+            p { (tally.copies.count) " taken for copies of an earlier submission; "
+                (tally.similar) " more share 30 to 96% of their structure with one" }
             (table.markup())
             @if left > 0 { p { "and " (left) " more" } }
         },
