@@ -6,6 +6,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::{AccessFlags, faccessat};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::beside::{self, LyingStill};
@@ -89,6 +91,28 @@ impl Store {
             has_progress: true,
             lying_still: None,
         })
+    }
+
+    /// That the database could be written by this user, without trying it.
+    ///
+    /// # Errors
+    /// The file, its folder or something beside it may not be written.
+    pub fn check_writable(path: &Path) -> Result<(), StoreError> {
+        beside::check_writable(path)?;
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        for part in [path, folder] {
+            let asked = faccessat(AT_FDCWD, part, AccessFlags::W_OK, AtFlags::AT_EACCESS);
+            if let Err(error) = asked {
+                return Err(StoreError::ReadOnly {
+                    path: path.to_owned(),
+                    reason: format!("{}: {}", part.display(), error.desc()),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// Opens a database for reading only. No database is made and none is changed. Beside one of

@@ -6,7 +6,8 @@ use crate::harness::{ExecutorError, Trial};
 use super::super::context::Context;
 use super::super::executor;
 use super::super::exit::CliError;
-use super::{Check, SERVICE_PYTHON, Verdict, version_hint};
+use super::harness::{SERVICE_PYTHON, version_hint};
+use super::{Check, Verdict};
 
 /// Command line, engine, image, leftovers, and a run of a harness of our own.
 pub(super) fn docker(context: &Context) -> Vec<Check> {
