@@ -16,6 +16,7 @@ mod kept;
 mod lock;
 mod log;
 mod openapi;
+mod page;
 mod pool;
 mod queue;
 mod routes;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::harness::Cancel;
 use crate::pipeline::Evaluator;
 use crate::store::{Store, StoreError};
 
@@ -150,7 +152,13 @@ pub fn serve(
             };
             scope.spawn(|| worker.work());
         }
-        let served = runtime.block_on(answer(listener, Arc::new(app), &bounds, &log));
+        let served = runtime.block_on(answer(
+            listener,
+            Arc::new(app),
+            &bounds,
+            &log,
+            &evaluator.cancel,
+        ));
         // Whatever ended it: nobody evaluates for a server that does not answer.
         evaluator.cancel.cancel();
         bell.ring();
@@ -179,6 +187,7 @@ async fn answer(
     app: Arc<App>,
     bounds: &Bounds,
     log: &Log,
+    cancel: &Cancel,
 ) -> Result<(), ServeError> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -190,6 +199,8 @@ async fn answer(
     let serving = connections::serve(listener, router, bounds, log, stopped);
     let signalled = async {
         tokio::select! {
+            // One that came before anybody here listened has left its mark.
+            () = std::future::ready(()), if cancel.is_cancelled() => {}
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = hang_up.recv() => {}

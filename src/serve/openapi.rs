@@ -46,11 +46,13 @@ fn described<T: ToSchema + PartialSchema>() -> (String, RefOr<Schema>) {
 /// Conditions over several fields, and a value that is known only at run time.
 fn narrow(api: &mut Value, settings: &Settings) {
     let schemas = &mut api["components"]["schemas"];
+    // Present, and not null.
     let one_of_these = |names: &[&str]| -> Value {
-        names
-            .iter()
-            .map(|name| json!({ "required": [name] }))
-            .collect()
+        let given = |name: &&str| {
+            let is_text = json!({ *name: { "type": "string" } });
+            json!({ "required": [name], "properties": is_text })
+        };
+        names.iter().map(given).collect()
     };
     let request = &mut schemas["SubmissionRequest"];
     request["anyOf"] = one_of_these(&["hotkey", "miner_hotkey"]);
@@ -66,9 +68,13 @@ fn narrow(api: &mut Value, settings: &Settings) {
 
     let paths = api["paths"].as_object_mut().into_iter().flatten();
     let operations = paths.flat_map(|(_, path)| path.as_object_mut().into_iter().flatten());
-    let parameters = operations
-        .flat_map(|(_, operation)| operation["parameters"].as_array_mut().into_iter().flatten());
-    for parameter in parameters {
+    let parameters =
+        operations.filter_map(|(_, operation)| operation.get_mut("parameters")?.as_array_mut());
+    for parameter in parameters.flatten() {
+        // What is optional may be left out; there is no null in a header or query.
+        if parameter["schema"]["type"].is_array() {
+            parameter["schema"]["type"] = json!("string");
+        }
         if parameter["name"] == SLUG_HEADER {
             parameter["schema"]["enum"] = json!([settings.slug]);
         }

@@ -12,11 +12,15 @@ use crate::store::StoreError;
 use super::documents;
 use super::kept::Kept;
 use super::log::Log;
+use super::page;
 use super::pool::Pool;
 use super::queue::Bell;
 
 /// Connections that read single submissions.
 const READERS: usize = 4;
+
+/// Pages with code that are made at a time.
+const VIEWS: usize = 2;
 
 /// Uploads that are in memory at a time, together, in KiB.
 const UPLOAD_BUDGET_KIB: usize = 256 * 1024;
@@ -53,6 +57,8 @@ pub(super) struct App {
     pub(super) budget: Arc<Semaphore>,
     /// Bounds how many packages are unpacked and reviewed at a time before they are queued.
     pub(super) checks: Arc<Semaphore>,
+    /// Bounds how many pages with code are made at a time.
+    pub(super) views: Arc<Semaphore>,
     pub(super) bell: Arc<Bell>,
     pub(super) queue_limit: u64,
     pub(super) patience: Patience,
@@ -62,6 +68,7 @@ pub(super) struct App {
 
 /// The answers over the whole database.
 pub(super) struct Documents {
+    pub(super) home: Kept,
     pub(super) submissions: Kept,
     pub(super) leaderboard: Kept,
     pub(super) weights: Kept,
@@ -88,6 +95,7 @@ impl App {
             readers: Pool::of_readers(path.clone(), READERS)?,
             writer: Pool::of_one_writer(path.clone())?,
             kept: Documents {
+                home: kept(page::home)?,
                 submissions: kept(documents::submissions)?,
                 leaderboard: kept(documents::leaderboard)?,
                 weights: kept(documents::weights)?,
@@ -95,6 +103,7 @@ impl App {
                 stats: kept(documents::stats)?,
             },
             budget: Arc::new(Semaphore::new(UPLOAD_BUDGET_KIB)),
+            views: Arc::new(Semaphore::new(VIEWS)),
             checks: Arc::new(Semaphore::new(parts.checks)),
             bell: parts.bell,
             queue_limit: parts.queue_limit,

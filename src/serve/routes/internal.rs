@@ -15,7 +15,7 @@ use crate::store::{SubmissionSummary, Timestamp};
 use super::Answer;
 
 /// The weights as the platform reads them.
-#[utoipa::path(get, path = "/internal/v1/get_weights", tag = "internal",
+#[utoipa::path(get, path = "/internal/v1/get_weights", operation_id = "internal_get_weights", tag = "internal",
     params(("x-platform-challenge-slug" = String, Header, description = "The challenge that is meant")),
     responses(
         (status = 200, body = InternalWeights),
@@ -40,7 +40,7 @@ pub(super) async fn get_weights(State(app): State<Arc<App>>, headers: HeaderMap)
     params(
         ("x-platform-challenge-slug" = String, Header, description = "The challenge that is meant"),
         ("x-platform-verified-hotkey" = String, Header, description = "The miner's key", min_length = 1, max_length = 128),
-        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256, pattern = r"\.[zZ][iI][pP]$"),
+        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256, pattern = r"^$|\.[zZ][iI][pP]$"),
     ),
     request_body(content = super::submit::ZipBody, content_type = "application/zip"),
     responses(

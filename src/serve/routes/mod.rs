@@ -3,6 +3,7 @@
 mod agents;
 mod internal;
 mod overview;
+mod pages;
 mod submissions;
 mod submit;
 
@@ -27,6 +28,8 @@ type Answer = Result<Response, Fault>;
 /// Every route, and their description.
 fn all() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .routes(routes!(pages::home))
+        .routes(routes!(pages::view))
         .routes(routes!(submit::submit))
         .routes(routes!(submit::submit_v1))
         .routes(routes!(submissions::list))

@@ -45,10 +45,10 @@ pub(super) struct SubmissionForm {
 #[utoipa::path(
     post, path = "/submit", tag = "submissions",
     params(
-        ("hotkey" = Option<String>, Query, description = "The miner's key, for a body that is the ZIP itself", min_length = 1, max_length = 128),
-        ("x-miner-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
-        ("x-platform-verified-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
-        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256, pattern = r"\.[zZ][iI][pP]$"),
+        ("hotkey" = Option<String>, Query, description = "The miner's key, 1 to 128 characters, for a body that does not name it"),
+        ("x-miner-hotkey" = Option<String>, Header, description = "The same"),
+        ("x-platform-verified-hotkey" = Option<String>, Header, description = "The same"),
+        ("x-submission-filename" = Option<String>, Header, description = "The file name of such a body, which ends with .zip and has at most 256 characters"),
     ),
     request_body(content(
         (SubmissionRequest = "application/json"),
@@ -69,10 +69,10 @@ pub(super) async fn submit(State(app): State<Arc<App>>, request: Request) -> Ans
 #[utoipa::path(
     post, path = "/v1/submissions", tag = "submissions",
     params(
-        ("hotkey" = Option<String>, Query, description = "The miner's key, for a body that is the ZIP itself", min_length = 1, max_length = 128),
-        ("x-miner-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
-        ("x-platform-verified-hotkey" = Option<String>, Header, description = "The same", max_length = 128),
-        ("x-submission-filename" = Option<String>, Header, description = "The package's file name", max_length = 256, pattern = r"\.[zZ][iI][pP]$"),
+        ("hotkey" = Option<String>, Query, description = "The miner's key, 1 to 128 characters, for a body that does not name it"),
+        ("x-miner-hotkey" = Option<String>, Header, description = "The same"),
+        ("x-platform-verified-hotkey" = Option<String>, Header, description = "The same"),
+        ("x-submission-filename" = Option<String>, Header, description = "The file name of such a body, which ends with .zip and has at most 256 characters"),
     ),
     request_body(content(
         (SubmissionRequest = "application/json"),

@@ -29,13 +29,13 @@ pub(in crate::serve) const DIRECT: [&str; 3] = ["dataset_jsonl", "code", "harnes
 #[allow(dead_code)]
 pub(in crate::serve) struct SubmissionRequest {
     /// The miner's key.
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128)]
     hotkey: Option<String>,
     /// The same under another name; `hotkey` counts if both are given.
-    #[schema(value_type = String, required = false, min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128)]
     miner_hotkey: Option<String>,
     /// The package's file name.
-    #[schema(max_length = 256, pattern = r"\.[zZ][iI][pP]$")]
+    #[schema(max_length = 256, pattern = r"^$|\.[zZ][iI][pP]$")]
     filename: Option<String>,
     /// The ZIP in base64.
     #[schema(format = "byte", min_length = 4)]

@@ -1,0 +1,10 @@
+//! `dfab serve-lite`, through its door: the real program on a free port of this machine.
+
+mod auth;
+mod clients;
+mod description;
+mod pages;
+mod queue;
+mod routes;
+mod support;
+mod uploads;
