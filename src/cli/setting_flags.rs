@@ -111,7 +111,15 @@ const USED: [(&str, &[&[&str]]); 11] = [
     (
         "serve-lite",
         &[
-            SERVER, STORE, STORED, HARNESS, CONTAINERS, PACKAGE, DATASET, COMPARISON,
+            SERVER,
+            STORE,
+            STORED,
+            HARNESS,
+            CONTAINERS,
+            PACKAGE,
+            DATASET,
+            COMPARISON,
+            LANGUAGE_MODEL,
         ],
     ),
     ("score", &[DATASET]),

@@ -10,7 +10,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::harness::Cancel;
-use crate::pipeline::{Evaluator, Prepared, SettleError, Submission, SubmissionRecord, chain};
+use crate::pipeline::{
+    Evaluator, ItemError, Prepared, SettleError, Submission, SubmissionRecord, chain,
+};
 use crate::store::{Claimed, Store, StoreError, Timestamp, artifact_path};
 
 use super::log::Log;
@@ -184,6 +186,9 @@ impl Worker<'_> {
         match ending {
             Ending::Done(record) => {
                 self.delayed.forget(id);
+                for unanswered in record.unanswered() {
+                    self.log.say(&unanswered);
+                }
                 let (status, score) = (record.status.name(), record.score);
                 self.log.say(&format!(
                     "evaluated {id}: {status}, score {score:.4}, in {seconds:.2} s"
@@ -230,6 +235,11 @@ impl Worker<'_> {
         }
         match evaluator.settle(&mut self.store, &submission, &evaluated, &claimed.filename) {
             Ok(record) => Ending::Done(Box::new(record)),
+            Err(SettleError::Item(error)) if error.interrupted() => Ending::Stopped,
+            // A model that does not answer now may later.
+            Err(SettleError::Item(error @ ItemError::LanguageModel { .. })) => {
+                Ending::Again(chain(&error))
+            }
             Err(SettleError::Item(error)) => Ending::Never(chain(&error)),
             Err(SettleError::Store(error)) => Ending::Again(chain(&error)),
         }

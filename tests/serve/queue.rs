@@ -286,3 +286,22 @@ fn a_harness_is_really_run() {
     assert_eq!(detail["conversation_count"], 2);
     assert_eq!(detail["metrics"]["execution"]["returncode"], 0);
 }
+
+#[test]
+fn a_language_model_that_does_not_answer_is_done_without() {
+    let place = Place::new();
+    let asked = [
+        "--llm-judge-enabled",
+        "true",
+        "--llm-endpoint",
+        "http://127.0.0.1:1/",
+        "--llm-max-retries",
+        "0",
+    ];
+    let server = Server::start(&place, &asked);
+    let id = server.submit_harness("5Fa", "a = 1\n");
+    let detail = server.wait_for(&id, "completed");
+    assert_eq!(detail["judge"]["llm_used"], false);
+    let (_, log) = server.stop();
+    assert!(log.contains("the heuristic alone judged this"), "{log}");
+}

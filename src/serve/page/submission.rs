@@ -54,6 +54,9 @@ struct Neighbour {
     hotkey: String,
     score: f64,
     status: String,
+    /// A language model's audit.
+    #[serde(default)]
+    llm: Value,
 }
 
 impl Shown {
@@ -194,6 +197,15 @@ fn neighbour(neighbour: Option<&Neighbour>) -> Markup {
             Fact::new("submission", link("", &near.submission_id)),
             Fact::new("hotkey", name(&near.hotkey)),
         ]))
+        @if let Some(is_plagiarism) = near.llm.get("is_plagiarism").and_then(Value::as_bool) {
+            p {
+                "A language model " (if is_plagiarism { "calls it a copy" } else { "does not call it a copy" })
+                ", confidence " (format!("{:.2}", number(&near.llm, "confidence"))) ". "
+                @if let Some(reasoning) = near.llm.get("reasoning").and_then(Value::as_str) {
+                    (line(reasoning, TEXT_CHARACTERS))
+                }
+            }
+        }
     }
 }
 
