@@ -124,7 +124,10 @@ impl ContainerError {
             Self::StillAlive => {
                 "look for a disk or a network file system that does not answer; the container was removed"
             }
-            Self::NotStarted { .. } => return None,
+            Self::NotStarted { .. } => {
+                "see whether the image runs at all (docker run --rm IMAGE python3 -V), and whether docker_user, \
+                 docker_memory and docker_pids_limit leave it room to"
+            }
         };
         Some(text.to_owned())
     }
