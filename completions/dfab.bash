@@ -40,6 +40,9 @@ _dfab() {
             dfab,run)
                 cmd="dfab__subcmd__run"
                 ;;
+            dfab,runs)
+                cmd="dfab__subcmd__runs"
+                ;;
             dfab,score)
                 cmd="dfab__subcmd__score"
                 ;;
@@ -79,6 +82,9 @@ _dfab() {
             dfab__subcmd__help,run)
                 cmd="dfab__subcmd__help__subcmd__run"
                 ;;
+            dfab__subcmd__help,runs)
+                cmd="dfab__subcmd__help__subcmd__runs"
+                ;;
             dfab__subcmd__help,score)
                 cmd="dfab__subcmd__help__subcmd__score"
                 ;;
@@ -101,7 +107,7 @@ _dfab() {
 
     case "${cmd}" in
         dfab)
-            opts="-q -v -h -V --config --format --color --quiet --verbose --help --version completions validate review exec run serve-lite score similarity weights pack preflight config help"
+            opts="-q -v -h -V --config --format --color --quiet --verbose --help --version completions validate review exec run serve-lite score similarity runs weights pack preflight config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -589,7 +595,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__help)
-            opts="completions validate review exec run serve-lite score similarity weights pack preflight config help"
+            opts="completions validate review exec run serve-lite score similarity runs weights pack preflight config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -701,6 +707,20 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__help__subcmd__run)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dfab__subcmd__help__subcmd__runs)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1079,7 +1099,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__run)
-            opts="-j -q -v -h --from-service --artifacts --compare --hotkey --hotkey-from --jobs --exit-zero --slug --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-seccomp --docker-allowed-images --docker-broker-url --docker-broker-token-file --llm-judge-enabled --llm-plagiarism-enabled --llm-judge-required --llm-plagiarism-required --llm-endpoint --llm-model --llm-timeout-seconds --llm-max-retries --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
+            opts="-j -q -v -h --from-service --artifacts --compare --hotkey --hotkey-from --jobs --until --dry-run --force --retry-failed --progress --html --exit-zero --slug --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-seccomp --docker-allowed-images --docker-broker-url --docker-broker-token-file --llm-judge-enabled --llm-plagiarism-enabled --llm-judge-required --llm-plagiarism-required --llm-endpoint --llm-model --llm-timeout-seconds --llm-max-retries --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1106,6 +1126,22 @@ _dfab() {
                     return 0
                     ;;
                 -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -W "validate review execute parse score similarity judge store" -- "${cur}"))
+                    return 0
+                    ;;
+                --retry-failed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto bar plain json none" -- "${cur}"))
+                    return 0
+                    ;;
+                --html)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1336,6 +1372,48 @@ _dfab() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dfab__subcmd__runs)
+            opts="-n -q -v -h --limit --database --database-url --config --format --color --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dfab__subcmd__score)
             opts="-q -v -h --explain --exit-zero --min-conversations --max-conversations --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1371,7 +1449,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__serve__subcmd__lite)
-            opts="-j -q -v -h --listen --jobs --queue --connections --client-timeout --slug --name --version --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --host --port --public-submissions-enabled --shared-token-file --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-seccomp --docker-allowed-images --docker-broker-url --docker-broker-token-file --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
+            opts="-j -q -v -h --listen --jobs --queue --connections --client-timeout --slug --name --version --database --database-url --artifact-root --max-submission-size-bytes --max-output-size-bytes --max-zip-files --max-zip-uncompressed-bytes --timeout --evaluation-timeout-seconds --sample-preview-limit --min-conversations --max-conversations --seed --runner-seed --runner-output-filename --host --port --public-submissions-enabled --shared-token-file --allow-direct --direct-subprocess-enabled --docker-enabled --docker-backend --docker-bin --docker-network --docker-cpus --docker-memory --docker-memory-swap --docker-pids-limit --docker-read-only --docker-user --docker-seccomp --docker-allowed-images --docker-broker-url --docker-broker-token-file --llm-judge-enabled --llm-plagiarism-enabled --llm-judge-required --llm-plagiarism-required --llm-endpoint --llm-model --llm-timeout-seconds --llm-max-retries --similarity-window --similarity-own-history --memory --sandbox-memory --sandbox-tmp --sandbox-pids --sandbox-open-files --sandbox-cpu-seconds --require --sandbox-require --python --executor --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1550,6 +1628,38 @@ _dfab() {
                     return 0
                     ;;
                 --docker-broker-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --llm-judge-enabled)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --llm-plagiarism-enabled)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --llm-judge-required)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --llm-plagiarism-required)
+                    COMPREPLY=($(compgen -W "true false" -- "${cur}"))
+                    return 0
+                    ;;
+                --llm-endpoint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --llm-model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --llm-timeout-seconds)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --llm-max-retries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

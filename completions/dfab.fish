@@ -43,6 +43,7 @@ complete -c dfab -n "__fish_dfab_needs_command" -f -a "run" -d 'Evaluate package
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "serve-lite" -d 'Answer the service\'s HTTP requests from the local database'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "score" -d 'Score datasets'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "similarity" -d 'Compare the structure of Python code'
+complete -c dfab -n "__fish_dfab_needs_command" -f -a "runs" -d 'List runs, or show one while it goes and afterwards'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "weights" -d 'Print the weights: best score per hotkey'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "pack" -d 'Make a package from a folder'
 complete -c dfab -n "__fish_dfab_needs_command" -f -a "preflight" -d 'Check that this machine can evaluate packages'
@@ -144,6 +145,15 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l artifacts -d 'The serv
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey -d 'The hotkey of packages for which a list names none [default: unknown]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l hotkey-from -d 'Take hotkeys from elsewhere: the name of the package\'s folder' -r -f -a "parent\t'The name of the folder the package is in'"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s j -l jobs -d 'Packages evaluated at once [default: number of cores]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l until -d 'Stop each package after this stage; before `store` no result is stored' -r -f -a "validate\t'The package contract'
+review\t'The static review'
+execute\t'The run of the harness'
+parse\t'Its output as a dataset'
+score\t'The dataset\'s score'
+similarity\t'The nearest neighbour'
+judge\t'Judgement and final score'
+store\t'The stored result: nothing is left out'"
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l retry-failed -d 'Only what this machine failed at: of the PATHs, when they were last tried; without, in the last run, or in the RUN of that id. Never verdicts' -r
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l progress -d 'How progress is shown on standard error: auto, bar, plain, json (events, one per line) or none [default: auto]' -r -f -a "auto\t'A bar on a terminal, plain lines elsewhere'
 bar\t'What is running and how far all is, redrawn; plain lines where that is no terminal'
 plain\t'A line every few seconds'
@@ -217,6 +227,8 @@ complete -c dfab -n "__fish_dfab_using_subcommand run" -l color -d 'When to use 
 always\t'Always'
 never\t'Never'"
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l compare -d 'Say where results differ from those the service stored; exit with 1 if any does, else with 0'
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l dry-run -d 'Say what would be done with each package and why, and do nothing'
+complete -c dfab -n "__fish_dfab_using_subcommand run" -l force -d 'Evaluate again what could be reused'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand run" -s v -l verbose -d 'More detail'
@@ -266,6 +278,18 @@ engine\t''"
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-allowed-images -d 'Images that may be used [default: python:3.12-slim]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-broker-url -d 'Address of the container broker [default: none]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l docker-broker-token-file -d 'File that holds the broker\'s token, read when the token is needed [default: none]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-judge-enabled -d 'Whether a language model takes part in judging [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-plagiarism-enabled -d 'Whether a language model audits near copies [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-judge-required -d 'Whether a package whose judging the language model fails stays without a result [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-plagiarism-required -d 'Whether a near copy whose audit the language model fails stays without a result [default: false]' -r -f -a "true\t''
+false\t''"
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-endpoint -d 'Chat endpoint of the language model [default: http://localhost:11434/api/chat]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-model -d 'The language model\'s name [default: llama3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-timeout-seconds -d 'Time one request to the language model may take, in seconds [default: 60]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l llm-max-retries -d 'How often a failed request to the language model is repeated [default: 3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l similarity-window -d 'Earlier submissions that a new one is compared with [default: 50]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand serve-lite" -l similarity-own-history -d 'Whether a hotkey\'s own earlier submissions are among them [default: include]' -r -f -a "include\t''
 exclude\t''"
@@ -324,6 +348,18 @@ complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l exit-zero -d 'E
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -s n -l limit -d 'How many runs to list' -r
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -l config -d 'Read settings from this YAML file' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -l format -d 'How results are printed: table, json or jsonl [default: table; weights: json]' -r -f -a "table\t'Text for people'
+json\t'One JSON document'
+jsonl\t'One JSON object per line, as results are finished'"
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -s q -l quiet -d 'No talk on standard error besides errors'
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -s v -l verbose -d 'More detail'
+complete -c dfab -n "__fish_dfab_using_subcommand runs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dfab -n "__fish_dfab_using_subcommand weights" -s o -l output -d 'Write to this file (- is standard output), in one step: readers see the old or the new one, never a part' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand weights" -l epoch -d 'Unix seconds to write as `epoch` [default: now]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand weights" -l slug -d 'Short name of the challenge, as the platform knows it [default: data-fabrication]' -r
@@ -489,16 +525,17 @@ never\t'Never'"
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "completions" -d 'Print the completions of a shell'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "validate" -d 'Check packages against the package contract'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "review" -d 'Review the Python code of packages without running it'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "exec" -d 'Run one harness as a validator would, and nothing else'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "run" -d 'Evaluate packages from end to end and store the results'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "serve-lite" -d 'Answer the service\'s HTTP requests from the local database'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "score" -d 'Score datasets'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "similarity" -d 'Compare the structure of Python code'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "weights" -d 'Print the weights: best score per hotkey'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "pack" -d 'Make a package from a folder'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "preflight" -d 'Check that this machine can evaluate packages'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "config" -d 'Print every setting with its origin'
-complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity weights pack preflight config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "completions" -d 'Print the completions of a shell'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "validate" -d 'Check packages against the package contract'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "review" -d 'Review the Python code of packages without running it'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "exec" -d 'Run one harness as a validator would, and nothing else'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "run" -d 'Evaluate packages from end to end and store the results'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "serve-lite" -d 'Answer the service\'s HTTP requests from the local database'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "score" -d 'Score datasets'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "similarity" -d 'Compare the structure of Python code'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "runs" -d 'List runs, or show one while it goes and afterwards'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "weights" -d 'Print the weights: best score per hotkey'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "pack" -d 'Make a package from a folder'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "preflight" -d 'Check that this machine can evaluate packages'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "config" -d 'Print every setting with its origin'
+complete -c dfab -n "__fish_dfab_using_subcommand help; and not __fish_seen_subcommand_from completions validate review exec run serve-lite score similarity runs weights pack preflight config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
