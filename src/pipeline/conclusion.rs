@@ -7,8 +7,8 @@ use std::time::Instant;
 use crate::package::PackageError;
 use crate::similarity::Sequence;
 use crate::store::{
-    self, Arrival, Blame, Failure, Latest, RunItemId, RunOutcome, Settled, Store, StoreError,
-    StoredEvaluation, Timestamp,
+    self, Arrival, Blame, Failure, Latest, RunItemId, RunOutcome, Running, Settled, Store,
+    StoreError, StoredEvaluation, Timestamp,
 };
 
 use super::batch::{BatchError, Listener, Message, Ready, Summary, chain};
@@ -157,6 +157,13 @@ impl<'a> Conclusion<'a, '_> {
         error: &ItemError,
     ) -> Result<(), BatchError> {
         if error.interrupted() {
+            let broken_off = Running {
+                ordinal: item.index,
+                stage: error.stage().name(),
+                started_at: item.started_at,
+            };
+            let now = Timestamp::now();
+            self.store.note_progress(&self.run_id, &[broken_off], now)?;
             self.tell(Event::ItemInterrupted { index: item.index });
             return Ok(());
         }

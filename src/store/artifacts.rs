@@ -1,8 +1,13 @@
 //! The packages themselves, kept beside the database as the live service keeps them.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+use nix::unistd::linkat;
 
 use super::StoreError;
 
@@ -57,9 +62,37 @@ pub fn keep_artifact(
     let kept = fs::metadata(&file).is_ok_and(|meta| meta.len() == artifact.len() as u64);
     if !kept {
         fs::create_dir_all(&folder).map_err(fail)?;
-        crate::files::write_atomically(&file, artifact).map_err(fail)?;
+        if !write_without_a_trace(&folder, &file, artifact).map_err(fail)? {
+            crate::files::write_atomically(&file, artifact).map_err(fail)?;
+        }
+        // The name of the folder has to last as well.
+        fs::File::open(root)
+            .and_then(|root| root.sync_all())
+            .map_err(fail)?;
     }
     Ok(file)
+}
+
+/// Writes to a file that has no name until it is whole: if this process is killed meanwhile, nothing of it stays.
+/// False where the file system cannot do that, or the name is taken.
+fn write_without_a_trace(folder: &Path, file: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let nameless = fs::OpenOptions::new()
+        .write(true)
+        .mode(0o666)
+        .custom_flags(OFlag::O_TMPFILE.bits())
+        .open(folder);
+    let Ok(mut nameless) = nameless else {
+        return Ok(false);
+    };
+    nameless.write_all(bytes)?;
+    nameless.sync_all()?;
+    let itself = format!("/proc/self/fd/{}", nameless.as_raw_fd());
+    let follow = AtFlags::AT_SYMLINK_FOLLOW;
+    if linkat(AT_FDCWD, itself.as_str(), AT_FDCWD, file, follow).is_err() {
+        return Ok(false);
+    }
+    fs::File::open(folder)?.sync_all()?;
+    Ok(true)
 }
 
 #[cfg(test)]
