@@ -158,12 +158,13 @@ print('over', file=open(os.environ['DATA_FABRICATION_OUTPUT'], 'w'))
 "#;
     let folder = workspace(&armed(text));
     // The dataset of a harness shows only what was printed if there is no output file; this one has both.
+    let (words, _kept) = exec();
     let mut command = tool(&[]);
     command.args([
         "-c",
         "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)",
     ]);
-    command.args(exec()).arg(folder.path());
+    command.args(words).arg(folder.path());
     let output = command.stdin(Stdio::null()).output().expect("a terminal");
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(shown.contains("over"), "{shown}");

@@ -13,12 +13,13 @@ fn what_is_planted_on_the_host_is_found_outside_and_not_inside() {
     ] {
         fs::write(place.path().join(name), text).unwrap();
     }
+    let (command, _kept) = exec();
     let mut planter = tool(&[]);
     planter
         .arg(place.path().join("planter.py"))
         .arg(place.path())
         .arg(place.path().join("thief.py"))
-        .args(exec());
+        .args(command);
     let output = planter.output().expect("the planter");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     eprint!("{said}");

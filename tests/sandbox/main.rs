@@ -78,15 +78,17 @@ fn sandbox() -> Option<&'static Sandbox> {
         .as_ref()
 }
 
-/// The command that runs a workspace as a user would; its path comes last.
-fn exec() -> Vec<OsString> {
+/// The command that runs a workspace as a user would; its path comes last. What comes along is kept while it runs:
+/// nothing here, but something in containers.
+fn exec() -> (Vec<OsString>, impl Sized) {
     let python = python().executable;
-    vec![
+    let words = vec![
         program().into(),
         "exec".into(),
         "--python".into(),
         python.into(),
-    ]
+    ];
+    (words, ())
 }
 
 macro_rules! sandbox_or_skip {

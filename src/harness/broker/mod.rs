@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 pub use error::BrokerError;
 
 use super::container::{
-    ContainerError, ContainerSettings, Facts, Job, Line, check_started, conclude, enforced, keep,
-    most_bytes, read_guard, read_stderr, read_stdout,
+    ContainerError, ContainerSettings, Facts, Job, Line, Maker, check_started, conclude, enforced,
+    keep, most_bytes, read_guard, read_stderr, read_stdout,
 };
 use super::request::check_request;
 use super::{Cancel, Executor, ExecutorError, HarnessRequest, Outcome, Trial};
@@ -227,7 +227,7 @@ impl Broker {
             stdout: keep(stdout, printed),
             stderr: read_stderr(&job.mark, answer.stderr.as_bytes()).to_vec(),
             wall_seconds,
-            enforced: enforced(&self.settings, guard.as_ref(), &wall_time),
+            enforced: enforced(&self.settings, Maker::Broker, guard.as_ref(), &wall_time),
         };
         Ok(conclude(ended, facts, limits, &self.settings))
     }

@@ -66,6 +66,11 @@ impl Guard {
         })
     }
 
+    /// Whether the sandbox's filter is in force, which takes `no_new_privs` to be.
+    pub(super) fn has_filter(&self) -> bool {
+        self.filter == Filter::Dfab
+    }
+
     /// An error if it would not start the harness.
     pub(crate) fn check(&self, settings: &ContainerSettings) -> Result<(), ContainerError> {
         let Filter::Refused(why) = &self.filter else {

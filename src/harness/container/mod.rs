@@ -16,7 +16,7 @@ pub use error::ContainerError;
 pub(crate) use guard::Guard;
 pub(crate) use job::{Job, Owner};
 pub(crate) use line::{Line, environment};
-pub(crate) use outcome::{Ended, Facts, check_started, conclude, enforced};
+pub(crate) use outcome::{Ended, Facts, Maker, check_started, conclude, enforced};
 pub(crate) use report::{
     EndedBy, Flood, OutputFile, Report, Said, has_begun, has_ended, keep, most_bytes, read_guard,
     read_stderr, read_stdout,

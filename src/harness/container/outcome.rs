@@ -4,7 +4,7 @@ use crate::harness::output::{file_limit_text, stdout_limit_text, take_output};
 use crate::harness::{Ending, HarnessLimits, Outcome, Protection};
 
 use super::report::{EndedBy, OutputFile, Report, Said};
-use super::{ContainerError, ContainerSettings, Guard, OPEN_FILES, TMPFS_OPTIONS};
+use super::{ContainerError, ContainerSettings, Guard, OPEN_FILES, TMPFS_FILES, TMPFS_OPTIONS};
 
 /// How a container that ran a harness came to its end.
 #[derive(Debug)]
@@ -143,47 +143,79 @@ fn micros_to_seconds(micros: u64) -> f64 {
     micros as f64 / 1e6
 }
 
+/// Who makes the container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Maker {
+    /// An engine that we command.
+    Engine,
+    /// A broker: what it was asked for is known, what it did besides is not.
+    Broker,
+}
+
 /// What a container of these settings is held by. What an engine adds by itself (its seccomp
 /// profile, user namespaces) depends on how it is set up and is not promised.
 pub(crate) fn enforced(
     settings: &ContainerSettings,
+    maker: Maker,
     guard: Option<&Guard>,
     wall_time: &str,
 ) -> Vec<Protection> {
     fn by(name: &str, means: impl Into<String>) -> Protection {
         Protection::by(name, means)
     }
-    let engine = "the engine's container";
+    /// What we ask an engine for, and no request to a broker can.
+    fn unasked(maker: Maker, name: &str, means: &str) -> Protection {
+        match maker {
+            Maker::Engine => by(name, means),
+            Maker::Broker => Protection::missing(name, "left to the broker"),
+        }
+    }
+    let asked = |name: &str, means: String| match maker {
+        Maker::Engine => by(name, means),
+        Maker::Broker => by(name, format!("{means}, asked of the broker")),
+    };
     let mut list: Vec<Protection> = ["mount", "pid", "ipc", "uts"]
         .iter()
-        .map(|name| by(&format!("{name}_namespace"), engine))
+        .map(|name| {
+            let name = format!("{name}_namespace");
+            unasked(maker, &name, "the engine's container")
+        })
         .collect();
     list.extend([
         match settings.network.as_str() {
-            "none" => by("network_namespace", "network none"),
+            "none" => asked("network_namespace", "network none".to_owned()),
             network => Protection::missing("network_namespace", format!("network {network}")),
         },
         match settings.user() {
             user if is_root(user) => Protection::missing("identity", format!("user {user}")),
-            user => by("identity", format!("user {user}")),
+            user => asked("identity", format!("user {user}")),
         },
-        by("workspace", "mounted read-only"),
+        asked("workspace", "mounted read-only".to_owned()),
         by("environment", "built from empty"),
-        by("capabilities", "all dropped"),
-        by("no_new_privs", "no-new-privileges"),
+        unasked(maker, "capabilities", "all dropped"),
+        match guard {
+            Some(guard) if guard.has_filter() => by("no_new_privs", "prctl"),
+            _ => unasked(maker, "no_new_privs", "no-new-privileges"),
+        },
         by("core_dumps", "RLIMIT_CORE 0"),
         by("wall_time", wall_time),
-        by("memory", format!("control group, {}", settings.memory)),
-        by(
+        asked("memory", format!("control group, {}", settings.memory)),
+        asked(
             "processes",
             format!("control group, {}", settings.pids_limit),
         ),
-        by("cpus", format!("control group, {}", settings.cpus_text())),
-        by("open_files", format!("RLIMIT_NOFILE {OPEN_FILES}")),
-        by("scratch_space", format!("tmpfs of {TMPFS_OPTIONS}")),
+        asked("cpus", format!("control group, {}", settings.cpus_text())),
+        asked("open_files", format!("RLIMIT_NOFILE {OPEN_FILES}")),
+        asked(
+            "scratch_space",
+            match maker {
+                Maker::Engine => format!("tmpfs of {TMPFS_OPTIONS},{TMPFS_FILES}"),
+                Maker::Broker => format!("tmpfs of {TMPFS_OPTIONS}"),
+            },
+        ),
         by("output_size", "stdout is counted, the output file measured"),
         match settings.read_only {
-            true => by("private_root", "the image, read-only"),
+            true => asked("private_root", "the image, read-only".to_owned()),
             false => Protection::missing("private_root", "docker_read_only is false"),
         },
         Protection::missing("cpu_time", "containers are limited in wall-clock time only"),

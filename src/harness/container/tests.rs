@@ -382,6 +382,30 @@ mod reports {
 mod outcomes {
     use super::*;
 
+    #[test]
+    fn what_nobody_was_asked_for_is_not_said_to_be_in_force() {
+        let missing = |maker, guard: Option<&str>| {
+            let guard = guard.and_then(Guard::read);
+            let list = enforced(&settings(), maker, guard.as_ref(), "wall");
+            let missing = list.iter().filter(|one| one.missing.is_some());
+            missing.map(|one| one.name.clone()).collect::<Vec<_>>()
+        };
+        let bound = Some("filter=dfab landlock=6 files=1000");
+        assert_eq!(missing(Maker::Engine, bound), ["cpu_time"]);
+        let unknown = ["cpu_time", "seccomp", "landlock", "file_size"];
+        assert_eq!(missing(Maker::Engine, None), unknown);
+        let behind_a_broker = missing(Maker::Broker, bound);
+        assert!(
+            behind_a_broker.contains(&"capabilities".to_owned()),
+            "{behind_a_broker:?}"
+        );
+        assert!(
+            !behind_a_broker.contains(&"no_new_privs".to_owned()),
+            "{behind_a_broker:?}"
+        );
+        assert!(missing(Maker::Broker, None).contains(&"no_new_privs".to_owned()));
+    }
+
     fn limits() -> HarnessLimits {
         HarnessLimits {
             wall_time: Duration::from_secs(5),

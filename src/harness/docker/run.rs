@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use super::cli::{Cli, Running, words};
 use super::{DockerError, wall_time};
 use crate::harness::container::{
-    ContainerError, ContainerSettings, Ended, Facts, Flood, Job, Said, check_started, conclude,
-    enforced, has_begun, has_ended, keep, most_bytes, read_guard, read_stderr, read_stdout,
+    ContainerError, ContainerSettings, Ended, Facts, Flood, Job, Maker, Said, check_started,
+    conclude, enforced, has_begun, has_ended, keep, most_bytes, read_guard, read_stderr,
+    read_stdout,
 };
 use crate::harness::{Cancel, ExecutorError, HarnessRequest, Outcome};
 
@@ -122,7 +123,7 @@ pub(super) fn run(
         stdout: keep(stdout, printed),
         stderr: read_stderr(&job.mark, &stderr).to_vec(),
         wall_seconds: wall.as_secs_f64(),
-        enforced: enforced(settings, guard.as_ref(), &wall_time(limits)),
+        enforced: enforced(settings, Maker::Engine, guard.as_ref(), &wall_time(limits)),
     };
     Ok(conclude(ended, facts, limits, settings))
 }

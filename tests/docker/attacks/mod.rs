@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
+use std::sync::RwLockReadGuard;
 use std::time::{Duration, Instant};
 
 use dfab::harness::{
@@ -65,8 +66,9 @@ fn tool(arguments: &[&str]) -> Command {
     command
 }
 
-/// The command that runs a workspace as a user would; its path comes last.
-fn exec() -> Vec<OsString> {
+/// The command that runs a workspace as a user would; its path comes last. It removes leftovers, so other tests that
+/// look at some wait for what comes along.
+fn exec() -> (Vec<OsString>, RwLockReadGuard<'static, ()>) {
     let image = support::image().expect("an image");
     let program = env!("CARGO_BIN_EXE_dfab");
     let words = [
@@ -77,7 +79,8 @@ fn exec() -> Vec<OsString> {
         image,
     ];
     let words = [program].into_iter().chain(words);
-    words.map(OsString::from).collect()
+    let words = words.map(OsString::from).collect();
+    (words, support::leftovers_may_go())
 }
 
 fn limits() -> HarnessLimits {
