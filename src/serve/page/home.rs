@@ -77,6 +77,7 @@ fn recent(newest: &[SubmissionSummary]) -> Markup {
         "submission",
         "hotkey",
         "status",
+        "passed",
         ">score",
         "arrived",
         "error",
@@ -87,6 +88,13 @@ fn recent(newest: &[SubmissionSummary]) -> Markup {
             link("view/", &submission.id),
             line(&submission.hotkey, SHORT_CHARACTERS),
             status(&submission.status, submission.passed),
+            html! {
+                @match (submission.status.as_str(), submission.passed) {
+                    ("completed", true) => "yes",
+                    ("completed", false) => "no",
+                    _ => "–",
+                }
+            },
             score(submission.score),
             moment(&submission.created_at),
             html! {

@@ -59,12 +59,7 @@ fn status(status: &str, passed: bool) -> Markup {
         ("failed", _) => Tone::Bad,
         _ => Tone::Plain,
     };
-    html! {
-        (badge(tone, status))
-        @if status == "completed" {
-            " " (badge(tone, if passed { "passed" } else { "not passed" }))
-        }
-    }
+    badge(tone, status)
 }
 
 /// A link to a submission, shown by the beginning of its id; text alone if the id is no id of ours.

@@ -94,7 +94,11 @@ pub(in crate::serve) fn submission(shown: &Shown, sources: &Sources) -> String {
     let title: String = row.id.chars().take(super::ID_CHARACTERS).collect();
     let page = Page {
         title: &format!("Submission {title}"),
-        lead: html! { (status(&row.status, row.passed)) " of " (name(&row.hotkey)) },
+        lead: html! {
+            (status(&row.status, row.passed)) " "
+            @if row.status == "completed" { (if row.passed { "and passed, " } else { "but not passed, " }) }
+            "by " (name(&row.hotkey))
+        },
         links: &[
             ("../", "Overview"),
             ("#metrics", "Metrics"),
