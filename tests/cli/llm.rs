@@ -1,6 +1,7 @@
 //! `dfab run` with a language model.
 
-use std::process::Stdio;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -8,7 +9,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::chat::Chat;
-use crate::support::{Place, Ran, SMALL_HARNESS};
+use crate::support::{Place, Ran, SMALL_HARNESS, zip_of};
 
 const OPINION: &str = r#"{"overall_score": 1.5, "quality_score": 0.5, "anti_cheat_score": 0.9, "reasoning": "lively"}"#;
 const GUILTY: &str = r#"{"is_plagiarism": true, "confidence": 0.8, "reasoning": "the same loop", "audit": {"copied": ["loop"]}}"#;
@@ -273,4 +274,104 @@ fn stopping_does_not_wait_for_a_silent_model() {
     // Ends by itself, or the test waits for ever.
     let ran = Ran::of(child.wait_with_output().expect("dfab ends"));
     ran.exits(130).says("interrupted");
+}
+
+/// `dfab serve-lite`, ended when dropped.
+struct Served {
+    child: Child,
+    url: String,
+}
+
+impl Served {
+    fn start(place: &Place, arguments: &[&str]) -> Served {
+        let mut child = place
+            .command(&["serve-lite", "--listen", "127.0.0.1:0", "--jobs", "1"])
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("dfab starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
+        let url = loop {
+            let line = lines.next().expect("it listens").expect("text");
+            if let Some((_, url)) = line.split_once("listening on ") {
+                break url.trim().to_owned();
+            }
+        };
+        // Somebody has to read on, or the log would fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Served { child, url }
+    }
+
+    /// The submission once it has been evaluated.
+    fn submit(&self, hotkey: &str, package: &[u8]) -> Value {
+        let sent = ureq::post(format!("{}/submit", self.url))
+            .header("x-miner-hotkey", hotkey)
+            .header("x-submission-filename", "a.zip")
+            .send(package);
+        let text = sent
+            .expect("an answer")
+            .into_body()
+            .read_to_string()
+            .expect("text");
+        let accepted: Value = serde_json::from_str(&text).expect("JSON");
+        let id = accepted["id"]
+            .as_str()
+            .expect("an id")
+            .to_owned();
+        let begun = Instant::now();
+        loop {
+            assert!(
+                begun.elapsed() < Duration::from_secs(120),
+                "never evaluated"
+            );
+            let found = ureq::get(format!("{}/submissions/{id}", self.url)).call();
+            let text = found
+                .expect("an answer")
+                .into_body()
+                .read_to_string()
+                .expect("text");
+            let found: Value = serde_json::from_str(&text).expect("JSON");
+            match found["status"].as_str() {
+                Some("pending" | "running") => std::thread::sleep(Duration::from_millis(20)),
+                _ => return found,
+            }
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_server_asks_too() {
+    let place = Place::new();
+    let chat = Chat::new(|question| {
+        let answer = match question.contains("You are an auditor") {
+            true => GUILTY,
+            false => OPINION,
+        };
+        ("200 OK", answer.to_owned())
+    });
+    let arguments = [
+        "--llm-judge-enabled",
+        "true",
+        "--llm-plagiarism-enabled",
+        "true",
+    ];
+    let served = Served::start(
+        &place,
+        &[&arguments[..], &["--llm-endpoint", &chat.url]].concat(),
+    );
+    let first = served.submit("5A", &zip_of(&[("harness.py", SMALL_HARNESS)]));
+    assert_eq!(first["judge"]["llm_used"], true, "{first}");
+    assert_eq!(first["judge"]["reasoning"], "lively");
+    let second = served.submit("5B", &zip_of(&[("harness.py", &relative())]));
+    assert_eq!(second["plagiarism"]["status"], "plagiarized", "{second}");
+    assert_eq!(second["plagiarism"]["llm"]["reasoning"], "the same loop");
+    assert_eq!(chat.questions().len(), 3);
 }
