@@ -1731,13 +1731,33 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__similarity)
-            opts="-q -v -h --stored --nearest --regions --min --exit-zero --database --database-url --artifact-root --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --stored --against --base --files --nearest --regions --min --cluster-from --csv --html --exit-zero --database --database-url --artifact-root --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --min)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cluster-from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --csv)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --html)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -328,7 +328,12 @@ complete -c dfab -n "__fish_dfab_using_subcommand score" -l exit-zero -d 'Exit w
 complete -c dfab -n "__fish_dfab_using_subcommand score" -s q -l quiet -d 'No talk on standard error besides errors'
 complete -c dfab -n "__fish_dfab_using_subcommand score" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand score" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l min -d 'Leave out pairs below this score' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l against -d 'Old ones: compare each PATH with these too, but not these with one another; `database` is every stored package' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l base -d 'Code handed to everybody: what stands in it too is taken out before comparing, and own scores decide' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l min -d 'Leave out pairs below this score [default: 0; with --files 30]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l cluster-from -d 'Make clusters of pairs from this score on, or from --min on if that is more [default: 97]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l csv -d 'Write the results as CSV too (- is standard output, alone)' -r -F
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l html -d 'Write a page with the pairs, clusters and the highest pairs side by side: one file that needs no others' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
@@ -342,6 +347,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l color -d 'When 
 always\t'Always'
 never\t'Never'"
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l stored -d 'Add every stored package of the database, in the order of arrival, named HOTKEY/SUBMISSION'
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l files -d 'Compare each file with those of other packages, rather than packages as a whole'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l nearest -d 'Show only the nearest neighbour of each'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l regions -d 'Show the line ranges that agree'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l exit-zero -d 'Exit with 0 even if something was refused, rejected or failed'

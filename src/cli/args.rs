@@ -339,6 +339,13 @@ Examples:
   dfab similarity mine/ theirs.zip       one pair
   dfab similarity archive/ --nearest     the nearest neighbour of each
   dfab similarity a.py b.py --regions    with the lines that agree
+  dfab similarity archive/ --html report.html
+                                         pairs, clusters and sources side by side, for a browser
+  dfab similarity archive/ --base template/
+                                         without the code that everybody was given
+  dfab similarity new.zip --against archive/ database
+                                         new ones with old ones, but no old ones with one another
+  dfab similarity mine/ theirs/ --files  which file is like which
   dfab similarity mine/ --stored --nearest
                                          with every package the database knows
   dfab similarity artifacts/             the stored packages alone, without a database")]
@@ -352,15 +359,33 @@ pub struct SimilarityArgs {
     /// Add every stored package of the database, in the order of arrival, named HOTKEY/SUBMISSION
     #[arg(long)]
     pub(super) stored: bool,
+    /// Old ones: compare each PATH with these too, but not these with one another; `database` is every stored package
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) against: Vec<OsString>,
+    /// Code handed to everybody: what stands in it too is taken out before comparing, and own scores decide
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) base: Vec<OsString>,
+    /// Compare each file with those of other packages, rather than packages as a whole
+    #[arg(long)]
+    pub(super) files: bool,
     /// Show only the nearest neighbour of each
     #[arg(long)]
     pub(super) nearest: bool,
     /// Show the line ranges that agree
     #[arg(long, conflicts_with = "nearest")]
     pub(super) regions: bool,
-    /// Leave out pairs below this score
-    #[arg(long, value_name = "PERCENT", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
-    pub(super) min: u32,
+    /// Leave out pairs below this score [default: 0; with --files 30]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub(super) min: Option<u32>,
+    /// Make clusters of pairs from this score on, or from --min on if that is more [default: 97]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100), conflicts_with = "nearest")]
+    pub(super) cluster_from: Option<u32>,
+    /// Write the results as CSV too (- is standard output, alone)
+    #[arg(long, value_name = "FILE")]
+    pub(super) csv: Option<PathBuf>,
+    /// Write a page with the pairs, clusters and the highest pairs side by side: one file that needs no others
+    #[arg(long, value_name = "FILE", conflicts_with = "nearest")]
+    pub(super) html: Option<PathBuf>,
     #[command(flatten)]
     pub(super) leniency: Leniency,
 }

@@ -1,304 +1,249 @@
 //! `dfab similarity`
 
+mod page;
+mod read;
+mod wanted;
+
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::package::PackageLimits;
-use crate::pipeline::{Submission, chain};
-use crate::report::similarity::{self as shown, AlignedPair, Document, LocatedPackage};
+use crate::report::similarity::{self as shown, AlignedPair, Document, Ignored};
 use crate::report::{Format, write_line, write_pretty};
-use crate::review::{self, Reviewed};
-use crate::similarity::{self, Corpus, PLAGIARIZED_FROM, Sequence, SimilarityReport, Status};
-use crate::store::{self, Store, artifact_path};
+use crate::similarity::{
+    BASE_RUN, Base, Comparing, Corpus, PLAGIARIZED_FROM, REVIEW_FROM, Sequence, SimilarityReport,
+    Status,
+};
 
 use super::args::SimilarityArgs;
 use super::context::Context;
 use super::exit::{CliError, Exit};
-use super::inputs::{self, Hotkeys};
-use super::sources::Sources;
+use super::output_file;
 
-/// Sources to compare, by the names the caller gave them.
-struct Compared {
-    names: Vec<String>,
-    structures: Vec<Structure>,
-    /// Some argument is refused or not Python.
-    refused: bool,
-    /// Some argument could not be read.
-    unreadable: bool,
-}
+use read::{Compared, Structure};
 
-/// What is compared.
-enum Structure {
-    Sequence(Sequence),
-    /// With the place of every item, where lines will be shown.
-    Located(LocatedPackage),
-}
-
-impl Structure {
-    fn sequence(&self) -> &Sequence {
-        match self {
-            Structure::Sequence(sequence) => sequence,
-            Structure::Located(package) => package.located.sequence(),
-        }
-    }
-
-    fn located(&self) -> Option<&LocatedPackage> {
-        match self {
-            Structure::Sequence(_) => None,
-            Structure::Located(package) => Some(package),
-        }
-    }
-}
-
-/// What is to be compared.
-struct Wanted {
-    submission: Submission,
-    /// Its structure, if that is stored and enough.
-    known: Option<Sequence>,
-}
-
-/// Why one argument is left out.
-struct LeftOut {
-    message: String,
-    hint: Option<String>,
-    unreadable: bool,
-}
+const OUTPUT_BUFFER_BYTES: usize = 1 << 16;
 
 pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliError> {
-    let mut compared = read(context, args, wanted(context, args)?);
-    let sequences: Vec<_> = compared
-        .structures
-        .iter()
-        .map(Structure::sequence)
-        .collect();
-    let corpus = Corpus::new(&sequences);
-    if !args.regions {
-        // The corpus has its own copy.
-        compared.structures = Vec::new();
+    for file in [&args.csv, &args.html].into_iter().flatten() {
+        output_file::check(file)?;
     }
-    // A line at a time would be a system call for each pair.
-    let out = &mut BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, io::stdout().lock());
-    let plagiarized = match args.nearest {
-        true => nearest(context, &compared, &corpus, out)?,
-        false => pairs(context, args, &compared, &corpus, out)?,
+    let wanted = wanted::wanted(context, args)?;
+    let mut compared = read::read(context, args, &wanted);
+    let base = base(context, args, &mut compared)?;
+    let own = base
+        .as_ref()
+        .map(|base| without_base(context, base, &mut compared));
+    let wholes: Vec<&Sequence> = compared
+        .units
+        .iter()
+        .map(|unit| unit.structure.sequence())
+        .collect();
+    let whole = Corpus::new(&wholes);
+    let mut ignored = None;
+    let corpus = own.map(|own| {
+        let counted = compared.units.iter().zip(&own).map(|(unit, own)| {
+            let of = unit.structure.sequence().len();
+            Ignored {
+                path: unit.name.clone(),
+                items: of - own.len(),
+                of,
+            }
+        });
+        ignored = Some(counted.collect::<Vec<_>>());
+        Corpus::new(&own.iter().collect::<Vec<_>>())
+    });
+    if !args.regions {
+        // The corpora have their own copies.
+        compared.forget_structures();
+    }
+    let owners: Vec<usize> = compared.units.iter().map(|unit| unit.owner).collect();
+    let question = Question {
+        context,
+        args,
+        comparing: Comparing {
+            corpus: corpus.as_ref().unwrap_or(&whole),
+            whole: corpus.as_ref().map(|_| &whole),
+            new: compared.units.iter().filter(|unit| !unit.is_old).count(),
+            owners: args.files.then_some(&owners),
+        },
+        names: compared
+            .units
+            .iter()
+            .map(|unit| unit.name.clone())
+            .collect(),
+        base,
+        ignored,
+        wanted,
+        compared,
     };
-    out.flush()?;
-    match compared.unreadable {
+    let plagiarized = match args.nearest {
+        true => question.nearest()?,
+        false => question.pairs()?,
+    };
+    match question.compared.unreadable {
         true => Ok(Exit::Failure),
         false => Ok(Exit::when(
-            !plagiarized && !compared.refused,
+            !plagiarized && !question.compared.refused,
             args.leniency.exit_zero,
         )),
     }
 }
 
-const OUTPUT_BUFFER_BYTES: usize = 1 << 16;
-
-/// What is to be compared: what was named, then what is stored.
-fn wanted(context: &Context, args: &SimilarityArgs) -> Result<Vec<Wanted>, CliError> {
-    let mut wanted = Vec::new();
-    if !args.paths.is_empty() {
-        for submission in inputs::expand(context, &args.paths, &Hotkeys::default())? {
-            match kept_in(&submission.path) {
-                kept if kept.is_empty() => wanted.push(submission),
-                kept => wanted.extend(kept),
-            }
-        }
-    }
-    let to_read = |submission| Wanted {
-        submission,
-        known: None,
-    };
-    let mut wanted: Vec<Wanted> = wanted.into_iter().map(to_read).collect();
-    if args.stored {
-        let store = Store::open_read_only(&context.settings.database)?;
-        let root = &context.settings.artifact_root;
-        for stored in store.stored_fingerprints()? {
-            let package = format!("{}/{}", stored.hotkey, stored.submission_id);
-            if stored.is_unsound {
-                let message = format!(
-                    "{package}: its stored fingerprint cannot be believed; reading the package"
-                );
-                context.complain(&message, None);
-            }
-            wanted.push(Wanted {
-                submission: Submission {
-                    path: artifact_path(root, &stored.submission_id),
-                    package,
-                    hotkey: stored.hotkey,
-                },
-                // Lines can only be shown of sources.
-                known: stored.sequence.filter(|_| !args.regions),
-            });
-        }
-    }
-    Ok(wanted)
-}
-
-/// The packages of a folder that keeps them by their submissions' ids; none of any other PATH. What
-/// cannot be listed says so when it is read.
-fn kept_in(folder: &Path) -> Vec<Submission> {
-    let ids = store::kept_submissions(folder).unwrap_or_default();
-    let kept = ids.into_iter().map(|id| Submission {
-        path: artifact_path(folder, &id),
-        package: folder.join(&id).display().to_string(),
-        hotkey: String::new(),
-    });
-    kept.collect()
-}
-
-/// Reads and parses everything that is not known, in parallel; what cannot be compared is said and
-/// left out.
-fn read(context: &Context, args: &SimilarityArgs, wanted: Vec<Wanted>) -> Compared {
-    let limits = context.package_limits();
-    let read: Vec<(String, Result<Structure, LeftOut>)> = wanted
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|Wanted { submission, known }| {
-            let structure = match known {
-                Some(sequence) => Ok(Structure::Sequence(sequence)),
-                None => structure(&submission, &limits, args.regions),
-            };
-            (submission.package, structure)
-        })
-        .collect();
-    let mut compared = Compared {
-        names: Vec::new(),
-        structures: Vec::new(),
-        refused: false,
-        unreadable: false,
-    };
-    for (name, result) in read {
-        match result {
-            Ok(structure) => {
-                compared.names.push(name);
-                compared.structures.push(structure);
-            }
-            Err(LeftOut {
-                message,
-                hint,
-                unreadable,
-            }) => {
-                context.complain(&named(&name, &message), hint.as_deref());
-                compared.refused |= !unreadable;
-                compared.unreadable |= unreadable;
-            }
-        }
-    }
-    compared
-}
-
-fn structure(
-    submission: &Submission,
-    limits: &PackageLimits,
-    with_lines: bool,
-) -> Result<Structure, LeftOut> {
-    let sources = Sources::read(&submission.path, limits).map_err(|error| LeftOut {
-        message: chain(&error),
-        hint: error.hint(),
-        unreadable: error.is_unreadable(),
-    })?;
-    let sources = sources.borrowed();
-    let reviewed = review::review(&sources);
-    let structure = if with_lines {
-        review::package_located(&reviewed, &sources).map(|located| {
-            let files = reviewed
-                .trees
-                .iter()
-                .map(|(path, _)| path.clone())
-                .collect();
-            Structure::Located(LocatedPackage { files, located })
-        })
-    } else {
-        review::package_sequence(&reviewed, &sources).map(Structure::Sequence)
-    };
-    structure.ok_or_else(|| LeftOut {
-        message: why_not(&reviewed),
-        hint: None,
-        unreadable: false,
-    })
-}
-
-/// Why there is nothing to compare: no Python, or the first place that is not.
-fn why_not(reviewed: &Reviewed) -> String {
-    for file in &reviewed.review.files {
-        for violation in &file.violations {
-            if let (Some(message), Some(line)) = (&violation.message, violation.line) {
-                return format!("{}, line {line} is not Python: {message}", file.path);
-            }
-        }
-    }
-    "there is no Python file".to_owned()
-}
-
-/// The message with the name of what it is about, unless it says so itself.
-fn named(package: &str, message: &str) -> String {
-    match message.starts_with(package) {
-        true => message.to_owned(),
-        false => format!("{package}: {message}"),
-    }
-}
-
-/// `--nearest`; returns whether anything is plagiarized.
-fn nearest(
-    context: &Context,
-    compared: &Compared,
-    corpus: &Corpus,
-    out: &mut dyn Write,
-) -> Result<bool, CliError> {
-    let rows = similarity::nearest_of_each(&compared.names, corpus);
-    match context.format() {
-        Format::Json => write_pretty(out, &Document::nearest(&rows))?,
-        Format::Jsonl => rows.iter().try_for_each(|row| write_line(out, row))?,
-        Format::Table => out.write_all(shown::nearest_table(&rows, context.display).as_bytes())?,
-    }
-    Ok(rows
-        .iter()
-        .any(|row| row.status == Some(Status::Plagiarized)))
-}
-
-/// All pairs; returns whether any is plagiarized.
-fn pairs(
+/// The base code of `--base`, if any was given.
+fn base(
     context: &Context,
     args: &SimilarityArgs,
-    compared: &Compared,
-    corpus: &Corpus,
-    out: &mut dyn Write,
-) -> Result<bool, CliError> {
-    // Clusters are groups of copies: the live service's own bar for plagiarism.
-    let threshold = args.min.max(PLAGIARIZED_FROM);
-    let report = similarity::compare_all(&compared.names, corpus, args.min, threshold);
-    let aligned = if args.regions {
-        aligned(compared, &report)
-    } else {
-        Vec::new()
-    };
-    match (context.format(), args.regions) {
-        (Format::Json, _) => write_pretty(out, &Document::pairs(&report, &aligned))?,
-        (Format::Jsonl, true) => aligned.iter().try_for_each(|pair| write_line(out, pair))?,
-        (Format::Jsonl, false) => {
-            report
-                .comparisons()
-                .try_for_each(|pair| write_line(out, &pair))?;
-        }
-        (Format::Table, _) => {
-            out.write_all(shown::pairs_table(&report, &aligned, context.display).as_bytes())?;
-        }
+    compared: &mut Compared,
+) -> Result<Option<Base>, CliError> {
+    if args.base.is_empty() {
+        return Ok(None);
     }
-    Ok(report.with_status(Status::Plagiarized).next().is_some())
+    let sequences = read::base_sequences(context, wanted::named(context, &args.base)?, compared);
+    let base = Base::new(&sequences);
+    if base.is_empty() {
+        context.warn(&format!(
+            "the base has no {BASE_RUN} nodes in a row, so nothing of it is known again"
+        ));
+    }
+    Ok(Some(base))
 }
 
-/// The aligned lines of every pair of the report, in its order.
-fn aligned<'n>(compared: &Compared, report: &SimilarityReport<'n>) -> Vec<AlignedPair<'n>> {
-    report
-        .pairs()
+/// What each has of its own; what has nothing is said and left out.
+fn without_base(context: &Context, base: &Base, compared: &mut Compared) -> Vec<Sequence> {
+    let own: Vec<Sequence> = compared
+        .units
         .par_iter()
-        .filter_map(|pair| {
-            let left = compared.structures.get(pair.left as usize)?.located()?;
-            let right = compared.structures.get(pair.right as usize)?.located()?;
-            Some(AlignedPair::new(report.comparison(pair), left, right))
-        })
-        .collect()
+        .map(|unit| base.without(unit.structure.sequence()))
+        .collect();
+    let mut has_own = own.iter().map(|own| !own.is_empty());
+    compared.units.retain(|unit| {
+        let is_kept = has_own.next().unwrap_or(true);
+        if !is_kept {
+            let message = format!("{}: there is nothing but base code in it", unit.name);
+            context.warn(&message);
+            compared.left_out.push(message);
+        }
+        is_kept
+    });
+    own.into_iter().filter(|own| !own.is_empty()).collect()
+}
+
+/// Everything read, and what is to be said of it.
+struct Question<'a> {
+    context: &'a Context,
+    args: &'a SimilarityArgs,
+    comparing: Comparing<'a>,
+    names: Vec<String>,
+    base: Option<Base>,
+    ignored: Option<Vec<Ignored>>,
+    wanted: Vec<wanted::Wanted>,
+    compared: Compared,
+}
+
+impl Question<'_> {
+    fn min_score(&self) -> u32 {
+        // Most files of two packages have nothing to do with one another.
+        let least = if self.args.files { REVIEW_FROM } else { 0 };
+        self.args.min.unwrap_or(least)
+    }
+
+    /// `--nearest`; returns whether anything is plagiarized.
+    fn nearest(&self) -> Result<bool, CliError> {
+        let rows = self.comparing.nearest(&self.names);
+        let csv = || Ok(shown::nearest_csv(&rows)?);
+        self.write(csv, |out| {
+            match self.context.format() {
+                Format::Json => {
+                    let document = Document::nearest(&rows).ignoring(self.ignored.as_deref());
+                    write_pretty(out, &document)?;
+                }
+                Format::Jsonl => rows.iter().try_for_each(|row| write_line(out, row))?,
+                Format::Table => {
+                    out.write_all(shown::nearest_table(&rows, self.context.display).as_bytes())?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(rows
+            .iter()
+            .any(|row| row.status == Some(Status::Plagiarized)))
+    }
+
+    /// All pairs; returns whether any is plagiarized.
+    fn pairs(&self) -> Result<bool, CliError> {
+        let min_score = self.min_score();
+        // Groups of copies, unless asked otherwise: the live service's own bar for plagiarism.
+        let threshold = min_score.max(self.args.cluster_from.unwrap_or(PLAGIARIZED_FROM));
+        let report = self.comparing.pairs(&self.names, min_score, threshold);
+        let aligned = match self.args.regions {
+            true => self.aligned(&report),
+            false => Vec::new(),
+        };
+        let csv = || Ok(shown::pairs_csv(&report)?);
+        self.write(csv, |out| {
+            match (self.context.format(), self.args.regions) {
+                (Format::Json, _) => {
+                    let document = Document::pairs(&report, &aligned);
+                    write_pretty(out, &document.ignoring(self.ignored.as_deref()))?;
+                }
+                (Format::Jsonl, true) => {
+                    aligned.iter().try_for_each(|pair| write_line(out, pair))?;
+                }
+                (Format::Jsonl, false) => report
+                    .comparisons()
+                    .try_for_each(|pair| write_line(out, &pair))?,
+                (Format::Table, _) => {
+                    let table = shown::pairs_table(&report, &aligned, self.context.display);
+                    out.write_all(table.as_bytes())?;
+                }
+            }
+            Ok(())
+        })?;
+        if let Some(file) = &self.args.html {
+            let page = page::page(self, &report, min_score, threshold);
+            output_file::write_file(file, page.as_bytes())?;
+        }
+        Ok(report.with_status(Status::Plagiarized).next().is_some())
+    }
+
+    /// What was asked for in a file, then the rest on standard output, unless that is the file.
+    fn write(
+        &self,
+        csv: impl FnOnce() -> Result<Vec<u8>, CliError>,
+        usual: impl FnOnce(&mut dyn Write) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
+        if let Some(file) = &self.args.csv {
+            output_file::write_file(file, &csv()?)?;
+        }
+        let is_stdout = |file: &std::path::PathBuf| file == std::path::Path::new("-");
+        if [&self.args.csv, &self.args.html]
+            .into_iter()
+            .flatten()
+            .any(is_stdout)
+        {
+            return Ok(());
+        }
+        // A line at a time would be a system call for each pair.
+        let out = &mut BufWriter::with_capacity(OUTPUT_BUFFER_BYTES, io::stdout().lock());
+        usual(out)?;
+        Ok(out.flush()?)
+    }
+
+    /// The aligned lines of every pair of the report, in its order.
+    fn aligned<'n>(&self, report: &SimilarityReport<'n>) -> Vec<AlignedPair<'n>> {
+        let (base, units) = (self.base.as_ref(), &self.compared.units);
+        let located = |unit: u32| match &units.get(unit as usize)?.structure {
+            Structure::Located(package) => Some(page::own_of(base, package)),
+            Structure::Sequence(_) => None,
+        };
+        (0..report.pairs().len())
+            .into_par_iter()
+            .filter_map(|at| {
+                let pair = report.pairs().get(at)?;
+                let (left, right) = (located(pair.left)?, located(pair.right)?);
+                Some(AlignedPair::new(report.comparison(at)?, &left, &right))
+            })
+            .collect()
+    }
 }

@@ -1,15 +1,32 @@
-//! `dfab similarity`: pairs, clusters, nearest neighbours, aligned lines.
+//! `dfab similarity`: pairs, clusters, nearest neighbours, aligned lines; as CSV; as a page.
+
+mod csv;
+mod page;
 
 use std::fmt::Write as _;
 
 use serde::Serialize;
 
 use crate::similarity::{
-    Alignment, Comparison, DEFAULT_ALIGN_CELLS, LineRange, Located, Nearest, ScoredPair,
-    SimilarityReport, Status, align,
+    Alignment, Comparison, DEFAULT_ALIGN_CELLS, LineRange, Located, Nearest, SimilarityReport,
+    Status, align,
 };
 
 use super::{Display, Paint, SCHEMA_VERSION, Table, escape};
+
+pub use csv::{nearest_csv, pairs_csv};
+pub use page::{Page, Side, Sides, pair_section, whole_page};
+
+/// What was taken out of one source as base code.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ignored {
+    /// Its name.
+    pub path: String,
+    /// Items taken out.
+    pub items: usize,
+    /// Items in all.
+    pub of: usize,
+}
 
 /// The JSON document.
 #[derive(Debug, Serialize)]
@@ -21,6 +38,8 @@ pub struct Document<'a> {
     nearest: Option<&'a [Nearest]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     aligned: Option<&'a [AlignedPair<'a>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<&'a [Ignored]>,
 }
 
 impl<'a> Document<'a> {
@@ -31,6 +50,7 @@ impl<'a> Document<'a> {
             report: Some(report),
             nearest: None,
             aligned: Some(aligned).filter(|pairs| !pairs.is_empty()),
+            ignored: None,
         }
     }
 
@@ -41,12 +61,18 @@ impl<'a> Document<'a> {
             report: None,
             nearest: Some(rows),
             aligned: None,
+            ignored: None,
         }
+    }
+
+    /// With what was taken out as base code, where there was a base.
+    pub fn ignoring(self, ignored: Option<&'a [Ignored]>) -> Document<'a> {
+        Document { ignored, ..self }
     }
 }
 
 /// What is compared, with the names of its files in the order of its places.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LocatedPackage {
     /// Python files in path order.
     pub files: Vec<String>,
@@ -147,18 +173,26 @@ pub fn pairs_table(
     aligned: &[AlignedPair<'_>],
     display: Display,
 ) -> String {
-    let mut order: Vec<&ScoredPair> = report.pairs().iter().collect();
-    order.sort_by_key(|pair| std::cmp::Reverse(pair.score));
-    let mut table = Table::new(&[">score", "verdict", "left", "right"], display);
-    let left_out = order.len().saturating_sub(MAX_TABLE_PAIRS);
-    for pair in order.into_iter().take(MAX_TABLE_PAIRS) {
-        let pair = report.comparison(pair);
-        table.row([
-            (Paint::Plain, pair.score.to_string().as_str()),
+    let scores: &[&str] = match report.has_base() {
+        true => &[">own", ">score"],
+        false => &[">score"],
+    };
+    let columns = [scores, &["verdict", "left", "right"]].concat();
+    let mut table = Table::new(&columns, display);
+    let left_out = report.pairs().len().saturating_sub(MAX_TABLE_PAIRS);
+    let order = report.highest_first().into_iter().take(MAX_TABLE_PAIRS);
+    for pair in order.filter_map(|at| report.comparison(at)) {
+        let own = pair.own_score.map(|score| score.to_string());
+        let score = pair.score.to_string();
+        let scores = own
+            .iter()
+            .chain([&score])
+            .map(|score| (Paint::Plain, score.as_str()));
+        table.row(scores.chain([
             painted(pair.status),
             (Paint::Plain, pair.left),
             (Paint::Plain, pair.right),
-        ]);
+        ]));
     }
     let mut text = match report.pairs().is_empty() {
         true => "no pairs to show\n".to_owned(),
@@ -184,7 +218,8 @@ pub fn pairs_table(
             escape::line(comparison.left),
             escape::line(comparison.right),
         ];
-        let _ = writeln!(text, "\n{} ~ {}: {}", names[0], names[1], comparison.score);
+        let score = comparison.deciding_score();
+        let _ = writeln!(text, "\n{} ~ {}: {score}", names[0], names[1]);
         text.push_str(&regions_text(&pair.alignment, display));
     }
     text
@@ -212,15 +247,28 @@ fn regions_text(alignment: &AlignedRegions, display: Display) -> String {
 
 /// The nearest neighbour of each, in the order given.
 pub fn nearest_table(rows: &[Nearest], display: Display) -> String {
-    let mut table = Table::new(&["path", ">score", "verdict", "nearest"], display);
+    let has_base = rows.iter().any(|row| row.own_score.is_some());
+    let scores: &[&str] = match has_base {
+        true => &[">own", ">score"],
+        false => &[">score"],
+    };
+    let mut table = Table::new(
+        &[&["path"], scores, &["verdict", "nearest"]].concat(),
+        display,
+    );
     for row in rows {
-        let score = row.score.map_or("-".to_owned(), |score| score.to_string());
-        table.row([
-            (Paint::Plain, row.path.as_str()),
-            (Paint::Plain, score.as_str()),
+        let shown = |score: Option<u32>| score.map_or("-".to_owned(), |score| score.to_string());
+        let own = has_base.then(|| shown(row.own_score));
+        let score = shown(row.score);
+        let path = [(Paint::Plain, row.path.as_str())];
+        let scores = own
+            .iter()
+            .chain([&score])
+            .map(|score| (Paint::Plain, score.as_str()));
+        table.row(path.into_iter().chain(scores).chain([
             row.status.map_or((Paint::Faint, "-"), painted),
             (Paint::Plain, row.neighbor.as_deref().unwrap_or("-")),
-        ]);
+        ]));
     }
     table.text()
 }

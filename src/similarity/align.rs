@@ -74,6 +74,23 @@ impl Located {
     pub fn sequence(&self) -> &Sequence {
         &self.sequence
     }
+
+    /// The place of each item.
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// Some of the items, as [`Sequence::keeping`], with their places.
+    pub(super) fn keeping(&self, is_kept: impl Fn(usize) -> bool) -> Located {
+        let places = self.places.iter().enumerate();
+        Located {
+            sequence: self.sequence.keeping(&is_kept),
+            places: places
+                .filter(|&(at, _)| is_kept(at))
+                .map(|(_, &place)| place)
+                .collect(),
+        }
+    }
 }
 
 /// Lines of one source, first and last included.

@@ -10,6 +10,7 @@
 //! early ends) only skip work whose result is already known.
 
 mod align;
+mod base;
 mod bounds;
 mod clusters;
 mod corpus;
@@ -25,14 +26,15 @@ mod sequence;
 mod symbol;
 
 pub use align::{Alignment, DEFAULT_ALIGN_CELLS, LineRange, Located, Place, Region, align};
+pub use base::{BASE_RUN, Base};
 pub use bounds::Profile;
 pub use clusters::clusters;
 pub use corpus::{Comparer, Corpus};
 pub use nearest::Search;
 pub use package::{combined_source, combined_with_lines, is_python, path_order};
 pub use pairs::ScoredPair;
-pub use report::{Comparison, Nearest, SimilarityReport, compare_all, nearest_of_each};
-pub use score::{PLAGIARIZED_FROM, Status, status};
+pub use report::{Comparing, Comparison, Nearest, SimilarityReport};
+pub use score::{PLAGIARIZED_FROM, REVIEW_FROM, Status, status};
 pub use sequence::Sequence;
 
 /// Percent of the service's rule, `min(100, int(lcs / max_len * 100))`: 100 for two empty

@@ -48,13 +48,23 @@ impl Corpus {
 
     /// For each sequence the nearest of all others, in order; None if it is alone.
     pub fn nearest_of_each(&self) -> Vec<Option<(usize, u32)>> {
-        (0..self.len())
+        self.nearest_of_first(self.len(), |_, _| true)
+    }
+
+    /// For each of the first `count` sequences the nearest of all others that it may be compared with.
+    pub fn nearest_of_first(
+        &self,
+        count: usize,
+        may_compare: impl Fn(usize, usize) -> bool + Sync,
+    ) -> Vec<Option<(usize, u32)>> {
+        (0..count.min(self.len()))
             .into_par_iter()
             .with_max_len(1)
             .map_init(
                 || Finder::new(self, u64::MAX),
                 |finder, query| {
-                    let others = (0..self.len()).filter(|&other| other != query);
+                    let others = (0..self.len())
+                        .filter(|&other| other != query && may_compare(query, other));
                     finder.nearest(&self.items()[query], others)
                 },
             )

@@ -40,6 +40,39 @@ impl Corpus {
         pairs
     }
 
+    /// As [`Corpus::pairs`], but of pairs with at least one of the first `count` sequences: each of them is
+    /// a query for what comes after it, and the others are not compared with one another.
+    pub fn pairs_with_first(&self, count: usize, min_score: u32) -> Vec<ScoredPair> {
+        if count >= self.len() {
+            return self.pairs(min_score);
+        }
+        let mut order: Vec<u32> = (0..self.len() as u32).collect();
+        order.sort_by_key(|&index| self.item(index).len());
+        let tasks: Vec<(u32, &[u32])> = (0..count as u32)
+            .flat_map(|one| order.chunks(TASK_TEXTS).map(move |others| (one, others)))
+            .collect();
+        let rows: Vec<Vec<ScoredPair>> = tasks
+            .into_par_iter()
+            .with_max_len(1)
+            .map_init(
+                || Workers::new(self),
+                |workers, (one, others)| {
+                    let others: Vec<u32> = others
+                        .iter()
+                        .copied()
+                        .filter(|&other| other > one)
+                        .collect();
+                    let found = workers.row(self, self.item(one), &others, min_score);
+                    let pair = |(other, score)| scored(one, other, score);
+                    found.into_iter().map(pair).collect()
+                },
+            )
+            .collect();
+        let mut pairs = rows.concat();
+        pairs.par_sort_unstable();
+        pairs
+    }
+
     /// Position and score of all sequences that score at least `min_score` with a further one, by
     /// position: what the further one adds to a finished comparison.
     pub fn scores_with(&self, sequence: &Sequence, min_score: u32) -> Vec<(usize, u32)> {

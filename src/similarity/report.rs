@@ -4,6 +4,7 @@ use super::clusters::clusters;
 use super::corpus::Corpus;
 use super::pairs::ScoredPair;
 use super::score::{Status, status};
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
@@ -14,40 +15,149 @@ pub struct Comparison<'n> {
     pub left: &'n str,
     /// Name of the second.
     pub right: &'n str,
-    /// Percent.
+    /// Percent of the service's rule, over all of both.
     pub score: u32,
-    /// What the score means.
+    /// The same over what both have of their own, where base code was taken out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_score: Option<u32>,
+    /// What the score means: the own one, where there is one.
     pub status: Status,
 }
 
-/// All pairs of some named sequences. Of hundreds of thousands of pairs each takes twelve bytes: names
+impl Comparison<'_> {
+    /// The score that status, order and clusters go by.
+    pub fn deciding_score(&self) -> u32 {
+        self.own_score.unwrap_or(self.score)
+    }
+}
+
+/// What is compared with what.
+#[derive(Clone, Copy)]
+pub struct Comparing<'a> {
+    /// What scores are decided on.
+    pub corpus: &'a Corpus,
+    /// The same sequences with all that was taken out of them, if anything was.
+    pub whole: Option<&'a Corpus>,
+    /// How many, from the first, are compared with all; the others are not compared with one another.
+    pub new: usize,
+    /// Whose each sequence is, if those of one owner are not compared with one another.
+    pub owners: Option<&'a [usize]>,
+}
+
+impl<'a> Comparing<'a> {
+    /// All sequences of a corpus with one another.
+    pub fn all(corpus: &'a Corpus) -> Comparing<'a> {
+        Comparing {
+            corpus,
+            whole: None,
+            new: corpus.len(),
+            owners: None,
+        }
+    }
+
+    /// The pairs that score at least `min_score`. `names` belong to the sequences one to one. Clusters are
+    /// made at `cluster_threshold` or `min_score`, whichever is more.
+    pub fn pairs<'n>(
+        &self,
+        names: &'n [String],
+        min_score: u32,
+        cluster_threshold: u32,
+    ) -> SimilarityReport<'n> {
+        let mut pairs = self.corpus.pairs_with_first(self.new, min_score);
+        if self.owners.is_some() {
+            pairs.retain(|pair| self.may_compare(pair.left as usize, pair.right as usize));
+        }
+        SimilarityReport {
+            names,
+            clusters: clusters(self.corpus.len(), &pairs, cluster_threshold),
+            whole: self
+                .whole
+                .map(|whole| self.whole_scores(whole, &pairs, min_score)),
+            pairs,
+        }
+    }
+
+    /// The nearest other sequence of each that is compared with all, in order.
+    pub fn nearest(&self, names: &[String]) -> Vec<Nearest> {
+        let found = self
+            .corpus
+            .nearest_of_first(self.new, |one, other| self.may_compare(one, other));
+        let whole_score =
+            |one: usize, found: Option<(usize, u32)>| Some(self.whole?.score(one, found?.0));
+        let rows = names.iter().zip(found).enumerate();
+        rows.map(|(index, (path, found))| {
+            let whole = whole_score(index, found);
+            let decided = found.map(|(_, score)| score);
+            Nearest {
+                path: path.clone(),
+                neighbor: found.and_then(|(index, _)| names.get(index).cloned()),
+                score: whole.or(decided),
+                own_score: whole.and(decided),
+                status: decided.map(status),
+            }
+        })
+        .collect()
+    }
+
+    fn may_compare(&self, one: usize, other: usize) -> bool {
+        self.owners
+            .is_none_or(|owners| owners.get(one) != owners.get(other))
+    }
+
+    fn whole_scores(&self, whole: &Corpus, pairs: &[ScoredPair], min_score: u32) -> Vec<u32> {
+        if min_score == 0 && self.owners.is_none() {
+            // The same pairs in the same order, side by side.
+            let all = whole.pairs_with_first(self.new, 0);
+            return all.into_iter().map(|pair| pair.score).collect();
+        }
+        pairs
+            .par_iter()
+            .map_init(
+                || whole.comparer(),
+                |comparer, pair| comparer.score(pair.left as usize, pair.right as usize),
+            )
+            .collect()
+    }
+}
+
+/// Pairs of some named sequences. Of hundreds of thousands of pairs each takes some twelve bytes: names
 /// and lists are made as they are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SimilarityReport<'n> {
     names: &'n [String],
     pairs: Vec<ScoredPair>,
+    /// The pairs' scores over all of both, where base code was taken out.
+    whole: Option<Vec<u32>>,
     clusters: Vec<Vec<usize>>,
 }
 
 impl<'n> SimilarityReport<'n> {
-    /// Every pair asked for, as positions, by first and then second.
+    /// Every pair asked for, as positions, by first and then second, with the score that decides.
     pub fn pairs(&self) -> &[ScoredPair] {
         &self.pairs
     }
 
-    /// Every pair asked for, by the order of its first and then its second name.
-    pub fn comparisons(&self) -> impl ExactSizeIterator<Item = Comparison<'n>> {
-        self.pairs.iter().map(|pair| self.comparison(pair))
+    /// Whether base code was taken out.
+    pub fn has_base(&self) -> bool {
+        self.whole.is_some()
     }
 
-    /// A pair with its names.
-    pub fn comparison(&self, pair: &ScoredPair) -> Comparison<'n> {
-        Comparison {
-            left: self.name(pair.left as usize),
-            right: self.name(pair.right as usize),
-            score: pair.score,
-            status: status(pair.score),
-        }
+    /// Every pair asked for, by the order of its first and then its second name.
+    pub fn comparisons(&self) -> impl ExactSizeIterator<Item = Comparison<'n>> {
+        let pairs = self.pairs.iter().enumerate();
+        pairs.map(|(at, pair)| self.named(at, pair))
+    }
+
+    /// The pair at a position of [`SimilarityReport::pairs`], with its names.
+    pub fn comparison(&self, at: usize) -> Option<Comparison<'n>> {
+        self.pairs.get(at).map(|pair| self.named(at, pair))
+    }
+
+    /// Positions of pairs, the highest score first; of equal ones the first.
+    pub fn highest_first(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.pairs.len()).collect();
+        order.sort_by_key(|&at| std::cmp::Reverse(self.pairs.get(at).map(|pair| pair.score)));
+        order
     }
 
     /// Those of one status, in the same order.
@@ -59,6 +169,22 @@ impl<'n> SimilarityReport<'n> {
     pub fn clusters(&self) -> impl ExactSizeIterator<Item = Vec<&'n str>> {
         let named = |group: &Vec<usize>| group.iter().map(|&index| self.name(index)).collect();
         self.clusters.iter().map(named)
+    }
+
+    /// The groups as positions of names.
+    pub fn cluster_members(&self) -> &[Vec<usize>] {
+        &self.clusters
+    }
+
+    fn named(&self, at: usize, pair: &ScoredPair) -> Comparison<'n> {
+        let whole = self.whole.as_ref().and_then(|whole| whole.get(at).copied());
+        Comparison {
+            left: self.name(pair.left as usize),
+            right: self.name(pair.right as usize),
+            score: whole.unwrap_or(pair.score),
+            own_score: whole.map(|_| pair.score),
+            status: status(pair.score),
+        }
     }
 
     fn name(&self, index: usize) -> &'n str {
@@ -95,42 +221,13 @@ pub struct Nearest {
     pub path: String,
     /// Name of its nearest; null if there is no other.
     pub neighbor: Option<String>,
-    /// Percent.
+    /// Percent of the service's rule, over all of both.
     pub score: Option<u32>,
-    /// What the score means.
+    /// The same over what both have of their own, where base code was taken out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_score: Option<u32>,
+    /// What the score means: the own one, where there is one.
     pub status: Option<Status>,
-}
-
-/// Compares all pairs of a corpus. `names` belong to its sequences one to one; pairs below
-/// `min_score` are left out, and clusters are made at `cluster_threshold` or `min_score`, whichever
-/// is more.
-pub fn compare_all<'n>(
-    names: &'n [String],
-    corpus: &Corpus,
-    min_score: u32,
-    cluster_threshold: u32,
-) -> SimilarityReport<'n> {
-    let pairs = corpus.pairs(min_score);
-    SimilarityReport {
-        names,
-        clusters: clusters(corpus.len(), &pairs, cluster_threshold),
-        pairs,
-    }
-}
-
-/// The nearest other sequence of each, in order. `names` belong to the sequences one to one.
-pub fn nearest_of_each(names: &[String], corpus: &Corpus) -> Vec<Nearest> {
-    let nearest = corpus.nearest_of_each();
-    names
-        .iter()
-        .zip(nearest)
-        .map(|(path, found)| Nearest {
-            path: path.clone(),
-            neighbor: found.and_then(|(index, _)| names.get(index).cloned()),
-            score: found.map(|(_, score)| score),
-            status: found.map(|(_, score)| status(score)),
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -152,7 +249,7 @@ mod tests {
     #[test]
     fn report_lists_pairs_in_order_and_by_status() {
         let (names, corpus) = corpus();
-        let report = compare_all(&names, &corpus, 0, 97);
+        let report = Comparing::all(&corpus).pairs(&names, 0, 97);
         let pairs: Vec<_> = report
             .comparisons()
             .map(|c| (c.left, c.right, c.score))
@@ -180,7 +277,7 @@ mod tests {
     #[test]
     fn low_pairs_can_be_left_out() {
         let (names, corpus) = corpus();
-        let report = compare_all(&names, &corpus, 40, 40);
+        let report = Comparing::all(&corpus).pairs(&names, 40, 40);
         let scores: Vec<_> = report.comparisons().map(|c| c.score).collect();
         assert_eq!(scores, [98, 40]);
         let clusters: Vec<_> = report.clusters().collect();
@@ -190,13 +287,102 @@ mod tests {
     #[test]
     fn everyone_has_a_nearest_other() {
         let (names, corpus) = corpus();
-        let nearest = nearest_of_each(&names, &corpus);
+        let nearest = Comparing::all(&corpus).nearest(&names);
         let found: Vec<_> = nearest
             .iter()
             .map(|n| n.neighbor.as_deref().unwrap())
             .collect();
         assert_eq!(found, ["b", "a", "a", "a"]);
         let alone = Corpus::new(&[&Default::default()]);
-        assert_eq!(nearest_of_each(&names[..1], &alone)[0].neighbor, None);
+        assert_eq!(
+            Comparing::all(&alone).nearest(&names[..1])[0].neighbor,
+            None
+        );
+    }
+
+    fn scores(report: &SimilarityReport<'_>) -> Vec<(String, String, u32, Option<u32>)> {
+        let pairs = report.comparisons();
+        pairs
+            .map(|pair| {
+                (
+                    pair.left.into(),
+                    pair.right.into(),
+                    pair.score,
+                    pair.own_score,
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn old_ones_are_not_compared_with_one_another() {
+        let (names, corpus) = corpus();
+        let all = Comparing::all(&corpus).pairs(&names, 0, 97);
+        for new in 0..=4 {
+            for min_score in [0, 30, 40] {
+                let comparing = Comparing {
+                    new,
+                    ..Comparing::all(&corpus)
+                };
+                let found = scores(&comparing.pairs(&names, min_score, 97));
+                let is_due =
+                    |pair: &&ScoredPair| (pair.left as usize) < new && pair.score >= min_score;
+                assert_eq!(found.len(), all.pairs().iter().filter(is_due).count());
+                let all = scores(&all);
+                assert!(found.iter().all(|pair| all.contains(pair)));
+            }
+        }
+    }
+
+    #[test]
+    fn those_of_one_owner_are_not_compared() {
+        let (names, corpus) = corpus();
+        let comparing = Comparing {
+            owners: Some(&[0, 0, 1, 1]),
+            ..Comparing::all(&corpus)
+        };
+        let found = scores(&comparing.pairs(&names, 0, 97));
+        let names_of = |at: usize| (found[at].0.as_str(), found[at].1.as_str());
+        assert_eq!([names_of(0), names_of(1)], [("a", "c"), ("a", "d")]);
+        assert_eq!(found.len(), 4);
+        let nearest = comparing.nearest(&names);
+        assert_eq!(nearest[0].neighbor.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn with_a_base_the_own_score_decides_and_the_whole_one_stays() {
+        let (names, whole) = corpus();
+        let own = [
+            sequence_of(&(0..10).collect::<Vec<_>>()),
+            sequence_of(&(0..5).chain(20..25).collect::<Vec<_>>()),
+            sequence_of(&(60..70).collect::<Vec<_>>()),
+            sequence_of(&(60..70).collect::<Vec<_>>()),
+        ];
+        let own = Corpus::new(&own.each_ref());
+        let comparing = Comparing {
+            whole: Some(&whole),
+            ..Comparing::all(&own)
+        };
+        for min_score in [0, 40] {
+            let report = comparing.pairs(&names, min_score, 97);
+            let found = scores(&report);
+            let of = |left: &str, right: &str| {
+                let mut pairs = found.iter();
+                pairs
+                    .find(|pair| pair.0 == left && pair.1 == right)
+                    .cloned()
+            };
+            assert_eq!(of("a", "b"), Some(("a".into(), "b".into(), 98, Some(50))));
+            assert_eq!(of("c", "d"), Some(("c".into(), "d".into(), 0, Some(100))));
+            assert_eq!(report.with_status(Status::Plagiarized).count(), 1);
+            assert_eq!(report.clusters().collect::<Vec<_>>(), [["c", "d"]]);
+        }
+        let nearest = comparing.nearest(&names);
+        assert_eq!(
+            (nearest[0].score, nearest[0].own_score),
+            (Some(98), Some(50))
+        );
+        let json = serde_json::to_value(&nearest[0]).unwrap();
+        assert_eq!(json["status"], "needs_llm_verification");
     }
 }

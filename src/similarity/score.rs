@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// From this score on a pair counts as plagiarized.
 pub const PLAGIARIZED_FROM: u32 = 97;
 /// From this score on a pair wants a second look.
-const REVIEW_FROM: u32 = 30;
+pub const REVIEW_FROM: u32 = 30;
 
 /// What a pair's score means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -69,6 +69,42 @@ impl Sequence {
         }
     }
 
+    /// Whether the first item is the `Module` that every parsed source begins with.
+    pub(super) fn begins_with_module(&self) -> bool {
+        self.symbols.first() == Some(&symbol::of_kind(Kind::Module))
+    }
+
+    /// Some of the items, by their positions, with names numbered as if there had never been others.
+    pub(super) fn keeping(&self, is_kept: impl Fn(usize) -> bool) -> Sequence {
+        let mut variables: HashMap<u32, u32> = HashMap::new();
+        let mut own: HashMap<u32, u32> = HashMap::new();
+        let mut own_names = Vec::new();
+        let kept = self
+            .symbols
+            .iter()
+            .enumerate()
+            .filter(|&(at, _)| is_kept(at));
+        let symbols = kept.map(|(_, &symbol)| match symbol::class_and_payload(symbol) {
+            (Class::Variable, number) => {
+                let next = variables.len() as u32;
+                symbol::with_payload(symbol, *variables.entry(number).or_insert(next))
+            }
+            (Class::Own, index) => {
+                let next = own.len() as u32;
+                let index = *own.entry(index).or_insert_with(|| {
+                    own_names.extend(self.own_names.get(index as usize).cloned());
+                    next
+                });
+                symbol::with_payload(symbol, index)
+            }
+            _ => symbol,
+        });
+        Sequence {
+            symbols: symbols.collect(),
+            own_names,
+        }
+    }
+
     /// The items after the `Module`, for tests that count in plain items.
     #[cfg(test)]
     pub(super) fn without_module(mut self) -> Sequence {

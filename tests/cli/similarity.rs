@@ -251,3 +251,387 @@ fn a_damaged_fingerprint_is_named_and_made_again_from_its_package() {
         .says("cannot be believed")
         .says("source.zip");
 }
+
+/// Code handed to everybody.
+const TEMPLATE: &str = "def read(path):\n    with open(path) as file:\n        text = file.read()\n    lines = text.split('x')\n    return [line.strip() for line in lines if line]\n\ndef main(arguments):\n    for argument in arguments:\n        result = read(argument)\n        if result:\n            print('found', len(result), result[0])\n        else:\n            print('nothing in', argument)\n    return 0\n";
+
+/// Two who were given the template and wrote something of their own.
+fn with_template() -> Place {
+    let place = place();
+    place.file("template/base.py", TEMPLATE);
+    place.zip(
+        "a.zip",
+        &[("harness.py", &format!("{TEMPLATE}{ONE}")), ("b.py", OTHER)],
+    );
+    let renamed = TEMPLATE.replace("result", "outcome").replace("0", "7");
+    place.zip("b.zip", &[("harness.py", &format!("{renamed}{OTHER}"))]);
+    place
+}
+
+#[test]
+fn base_code_is_taken_out_and_the_services_score_stays_beside() {
+    let place = with_template();
+    let arguments = ["similarity", "a.zip", "b.zip", "--format", "json"];
+    let plain = place.dfab(&arguments).exits(0).json();
+    let pair = plain["comparisons"][0].clone();
+    assert_eq!(pair["own_score"], serde_json::Value::Null);
+    let with_base = [&arguments[..], &["--base", "template"]].concat();
+    let document = place.dfab(&with_base).exits(0).json();
+    let own = document["comparisons"][0].clone();
+    assert_eq!(own["score"], pair["score"]);
+    assert!(own["own_score"].as_u64() < own["score"].as_u64(), "{own}");
+    // Of the second only what was written after the template is left.
+    let ignored = &document["ignored"][1];
+    assert_eq!(ignored["path"], "b.zip");
+    let left = ignored["of"].as_u64().unwrap() - ignored["items"].as_u64().unwrap();
+    let other = place
+        .dfab(&[
+            "similarity",
+            "other.zip",
+            "--base",
+            "template",
+            "--against",
+            "b.zip",
+            "--format",
+            "json",
+        ])
+        .exits(1)
+        .json();
+    assert_eq!(other["comparisons"][0]["own_score"], 100);
+    assert_eq!(other["ignored"][0]["of"].as_u64().unwrap() - 1, left);
+}
+
+#[test]
+fn with_a_base_the_own_score_decides() {
+    let place = place();
+    place.file("template.py", TEMPLATE);
+    place.file("a.py", format!("{TEMPLATE}{ONE}"));
+    place.file("b.py", format!("{RENAMED}{TEMPLATE}"));
+    let table = place
+        .dfab(&["similarity", "a.py", "b.py", "--base", "template.py"])
+        .exits(1)
+        .prints("own")
+        .prints("100");
+    assert!(
+        table.stdout.contains("cluster 1: a.py, b.py"),
+        "{}",
+        table.stdout
+    );
+    // Lines of the base do not agree any more.
+    let regions = ["similarity", "a.py", "b.py", "--regions", "--exit-zero"];
+    let with_base = [&regions[..], &["--base", "template.py"]].concat();
+    place
+        .dfab(&with_base)
+        .exits(0)
+        .prints("a.py:15-20")
+        .prints("b.py:1-6");
+    let nearest = [
+        "similarity",
+        "a.py",
+        "b.py",
+        "--nearest",
+        "--format",
+        "jsonl",
+    ];
+    let rows = place
+        .dfab(&[&nearest[..], &["--base", "template.py"]].concat())
+        .exits(1)
+        .json_lines();
+    assert_eq!(rows[0]["own_score"], 100);
+    assert!(rows[0]["score"].as_u64() < Some(100));
+}
+
+#[test]
+fn nothing_but_base_code_is_named_and_left_out() {
+    let place = with_template();
+    place.file("mine/only.py", TEMPLATE);
+    place
+        .dfab(&[
+            "similarity",
+            "mine",
+            "a.zip",
+            "b.zip",
+            "--base",
+            "template",
+            "--format",
+            "jsonl",
+        ])
+        .exits(0)
+        .says("mine: there is nothing but base code in it")
+        .prints("a.zip");
+}
+
+#[test]
+fn a_base_that_is_not_python_or_too_short_is_said() {
+    let place = place();
+    place.file("broken.py", "def (:\n");
+    place.file("short.py", "x = 1\n");
+    let with = |base| place.dfab(&["similarity", "one.py", "other.zip", "--base", base]);
+    with("broken.py").exits(1).says("broken.py");
+    with("gone.py").exits(3).says("gone.py");
+    with("short.py")
+        .exits(0)
+        .says("nothing of it is known again");
+}
+
+#[test]
+fn old_ones_are_compared_with_new_ones_only() {
+    let place = place();
+    for name in ["old/a.zip", "old/b.zip", "old/c.zip"] {
+        place.zip(name, &[("harness.py", RENAMED)]);
+    }
+    let arguments = [
+        "similarity",
+        "one.py",
+        "other.zip",
+        "--against",
+        "old",
+        "--format",
+        "json",
+    ];
+    let document = place.dfab(&arguments).exits(1).json();
+    let pairs = document["comparisons"].as_array().expect("comparisons");
+    assert_eq!(pairs.len(), 1 + 2 * 3);
+    assert!(
+        pairs
+            .iter()
+            .all(|pair| !pair["left"].as_str().unwrap().starts_with("old/"))
+    );
+    // What two old ones have in common with a new one still makes them one group.
+    let expected = serde_json::json!([["one.py", "old/a.zip", "old/b.zip", "old/c.zip"]]);
+    assert_eq!(document["clusters"], expected);
+    let nearest = [&arguments[..], &["--nearest"]].concat();
+    let rows = place.dfab(&nearest).exits(1).json()["nearest"].clone();
+    assert_eq!(rows.as_array().map(Vec::len), Some(2));
+    assert_eq!(rows[0]["neighbor"], "old/a.zip");
+}
+
+#[test]
+fn the_same_file_on_both_sides_is_not_compared_with_itself() {
+    let place = place();
+    let arguments = [
+        "similarity",
+        "one.py",
+        "--against",
+        "./one.py",
+        "renamed.py",
+        "--format",
+        "jsonl",
+    ];
+    let ran = place
+        .dfab(&arguments)
+        .exits(1)
+        .says("not compared with themselves");
+    assert_eq!(ran.json_lines().len(), 1);
+}
+
+#[test]
+fn a_package_is_compared_with_the_database_without_opening_what_is_stored() {
+    let place = stored();
+    fs::remove_dir_all(place.path("artifacts")).unwrap();
+    let arguments = [
+        "similarity",
+        "new.zip",
+        "--against",
+        "database",
+        "--format",
+        "json",
+    ];
+    let document = place.dfab(&arguments).exits(1).json();
+    let pairs = document["comparisons"].as_array().expect("comparisons");
+    assert_eq!(pairs.len(), 2);
+    assert!(pairs[0]["right"].as_str().unwrap().starts_with("5A/"));
+    assert_eq!(pairs[0]["score"], 100);
+    let base = place.file("template.py", TEMPLATE);
+    let with_base = [&arguments[..], &["--base", base.to_str().unwrap()]].concat();
+    let document = place.dfab(&with_base).exits(1).json();
+    assert_eq!(document["comparisons"][0]["own_score"], 100);
+}
+
+#[test]
+fn files_of_packages_are_compared_one_by_one() {
+    let place = with_template();
+    place.zip(
+        "c.zip",
+        &[
+            ("lib/sum.py", RENAMED),
+            ("lib/__init__.py", ""),
+            ("harness.py", "def (:\n"),
+        ],
+    );
+    let arguments = [
+        "similarity",
+        "a.zip",
+        "c.zip",
+        "one.py",
+        "--files",
+        "--format",
+        "jsonl",
+    ];
+    let ran = place
+        .dfab(&arguments)
+        .exits(1)
+        .says("harness.py, line 1 is not Python");
+    let lines = ran.json_lines();
+    let names: Vec<_> = lines
+        .iter()
+        .map(|pair| (&pair["left"], &pair["right"]))
+        .collect();
+    assert!(
+        names.contains(&(&"c.zip:lib/sum.py".into(), &"one.py".into())),
+        "{names:?}"
+    );
+    assert!(names.iter().all(|(left, right)| {
+        let package =
+            |name: &serde_json::Value| name.as_str().unwrap().split(':').next().map(str::to_owned);
+        package(left) != package(right)
+    }));
+    assert!(lines.iter().all(|pair| pair["score"].as_u64() >= Some(30)));
+    let all = [&arguments[..], &["--min", "0"]].concat();
+    assert!(place.dfab(&all).exits(1).json_lines().len() > lines.len());
+    let nearest = [&arguments[..], &["--nearest"]].concat();
+    let rows = place.dfab(&nearest).exits(1).json_lines();
+    let sum = rows
+        .iter()
+        .find(|row| row["path"] == "c.zip:lib/sum.py")
+        .expect("a row");
+    assert_eq!(sum["neighbor"], "one.py");
+}
+
+#[test]
+fn clusters_can_be_made_from_a_lower_score() {
+    let place = place();
+    place.file("more.py", format!("{ONE}{ONE}"));
+    let clusters = |more: &[&str]| {
+        let arguments = [
+            "similarity",
+            "one.py",
+            "more.py",
+            "other.zip",
+            "--format",
+            "json",
+        ];
+        let ran = place.dfab(&[&arguments[..], more].concat()).exits(0);
+        ran.json()["clusters"].clone()
+    };
+    assert_eq!(clusters(&[]), serde_json::json!([]));
+    let expected = serde_json::json!([["one.py", "more.py"]]);
+    assert_eq!(clusters(&["--cluster-from", "40"]), expected);
+}
+
+#[test]
+fn results_can_be_written_as_csv_that_no_spreadsheet_computes() {
+    let place = place();
+    place.file("=1+1,\"x\".py", RENAMED);
+    let arguments = [
+        "similarity",
+        "one.py",
+        "=1+1,\"x\".py",
+        "other.zip",
+        "--exit-zero",
+    ];
+    let to_file = [&arguments[..], &["--csv", "pairs.csv"]].concat();
+    // The usual results are printed too.
+    place.dfab(&to_file).exits(0).prints("plagiarized");
+    let csv = fs::read_to_string(place.path("pairs.csv")).unwrap();
+    let expected = "left,right,score,status,cluster\n\
+        one.py,\"'=1+1,\"\"x\"\".py\",100,plagiarized,1\n\
+        one.py,other.zip,";
+    assert!(csv.starts_with(expected), "{csv}");
+    assert_eq!(csv.lines().count(), 4);
+    let alone = [&arguments[..], &["--csv", "-"]].concat();
+    assert_eq!(place.dfab(&alone).exits(0).stdout, csv);
+    let nearest = [&arguments[..], &["--nearest", "--csv", "-"]].concat();
+    place
+        .dfab(&nearest)
+        .exits(0)
+        .prints("path,neighbor,score,status\none.py,");
+    fs::write(place.path("data.db"), "SQLite format 3\0").unwrap();
+    let over = [&arguments[..], &["--csv", "data.db"]].concat();
+    place.dfab(&over).exits(2).says("it is not overwritten");
+}
+
+#[test]
+fn a_page_shows_pairs_side_by_side_and_needs_nothing_else() {
+    let place = place();
+    place.zip(
+        "<b>&.zip",
+        &[("<i>.py", &format!("{RENAMED}# </pre><script>\u{202e}\n"))],
+    );
+    place.file("broken.py", "def (:\n");
+    let arguments = [
+        "similarity",
+        "one.py",
+        "<b>&.zip",
+        "other.zip",
+        "broken.py",
+        "--html",
+        "page.html",
+    ];
+    place.dfab(&arguments).exits(1).prints("plagiarized");
+    let page = fs::read_to_string(place.path("page.html")).unwrap();
+    for part in [
+        "<!DOCTYPE html>",
+        "<bdi>&lt;b&gt;&amp;.zip</bdi>",
+        "&lt;i&gt;.py",
+        "# &lt;/pre&gt;&lt;script&gt;<i class=\"esc\">\\u202e</i>",
+        "id=\"pair-1-left-1\"",
+        "href=\"#pair-1-right-1\"",
+        "class=\"region r0\"",
+        "broken.py, line 1 is not Python",
+    ] {
+        assert!(page.contains(part), "{part}");
+    }
+    for word in [
+        "<script", "http://", "https://", " style=", " src=", "@import", "\u{202e}",
+    ] {
+        assert!(!page.contains(word), "{word}");
+    }
+    // The same input, the same bytes.
+    place.dfab(&arguments).exits(1);
+    assert_eq!(page, fs::read_to_string(place.path("page.html")).unwrap());
+}
+
+#[test]
+fn a_page_of_stored_packages_says_which_ones_are_gone() {
+    let place = stored();
+    let arguments = [
+        "similarity",
+        "new.zip",
+        "--against",
+        "database",
+        "--html",
+        "page.html",
+    ];
+    let page = || {
+        place.dfab(&arguments).exits(1);
+        fs::read_to_string(place.path("page.html")).unwrap()
+    };
+    assert!(page().contains("class=\"region r0\""));
+    fs::remove_dir_all(place.path("artifacts")).unwrap();
+    let without = page();
+    assert!(without.contains("Its sources cannot be shown"), "{without}");
+}
+
+#[test]
+fn odd_names_and_long_lines_are_compared_and_shown() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = place();
+    let odd = std::ffi::OsStr::from_bytes(b"a\xff\x1b.py");
+    fs::write(place.path("odd").with_file_name(odd), ONE).unwrap();
+    place.file("long.py", format!("x = [{}]\n", "1, ".repeat(700_000)));
+    place.file("empty.py", "");
+    fs::create_dir(place.path("nothing")).unwrap();
+    let mut command = place.command(&["similarity", "one.py", "long.py", "empty.py", "nothing"]);
+    let ran = crate::support::Ran::of(
+        command
+            .arg(odd)
+            .args(["--html", "page.html"])
+            .output()
+            .unwrap(),
+    );
+    let ran = ran.exits(1).says("nothing: there is no Python file");
+    assert!(ran.stdout.contains("a\\xff\\x1b.py"), "{}", ran.stdout);
+    let page = fs::read_to_string(place.path("page.html")).unwrap();
+    assert!(page.len() < 1 << 20, "{}", page.len());
+}

@@ -6,6 +6,7 @@ pub(super) const STYLE: &str = concat!(
     include_str!("style/colors.css"),
     include_str!("style/base.css"),
     include_str!("style/parts.css"),
+    include_str!("style/pair.css"),
     include_str!("style/narrow.css"),
     include_str!("style/print.css"),
 );
