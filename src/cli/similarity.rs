@@ -28,6 +28,10 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
     for file in [&args.csv, &args.html].into_iter().flatten() {
         output_file::check(file)?;
     }
+    if args.csv.is_some() && args.csv == args.html {
+        let message = "--csv and --html name the same file";
+        return Err(CliError::usage(message).hint("one of them would be lost; name another"));
+    }
     let wanted = wanted::wanted(context, args)?;
     let mut compared = read::read(context, args, &wanted);
     let base = base(context, args, &mut compared)?;

@@ -549,6 +549,8 @@ fn results_can_be_written_as_csv_that_no_spreadsheet_computes() {
     fs::write(place.path("data.db"), "SQLite format 3\0").unwrap();
     let over = [&arguments[..], &["--csv", "data.db"]].concat();
     place.dfab(&over).exits(2).says("it is not overwritten");
+    let both = [&arguments[..], &["--csv", "-", "--html", "-"]].concat();
+    place.dfab(&both).exits(2).says("the same file");
 }
 
 #[test]
