@@ -252,8 +252,8 @@ fn regions(matches: &[(usize, usize)], left: &[Place], right: &[Place]) -> Vec<R
     for run in runs.filter(|run| run.len() >= MIN_RUN) {
         let (start, end) = (run[0], (run[0].0 + run.len(), run[0].1 + run.len()));
         let region = Region {
-            left: line_range(&left[start.0..end.0]),
-            right: line_range(&right[start.1..end.1]),
+            left: LineRange::of(left[start.0..end.0].iter().copied()),
+            right: LineRange::of(right[start.1..end.1].iter().copied()),
             matched_items: run.len(),
         };
         let near = start.0 - last_end.0 <= MAX_GAP && start.1 - last_end.1 <= MAX_GAP;
@@ -267,11 +267,11 @@ fn regions(matches: &[(usize, usize)], left: &[Place], right: &[Place]) -> Vec<R
 }
 
 impl Region {
-    fn continues_in(&self, next: &Region) -> bool {
+    pub(super) fn continues_in(&self, next: &Region) -> bool {
         self.left.source == next.left.source && self.right.source == next.right.source
     }
 
-    fn extend(&mut self, next: &Region) {
+    pub(super) fn extend(&mut self, next: &Region) {
         self.left.extend(&next.left);
         self.right.extend(&next.right);
         self.matched_items += next.matched_items;
@@ -279,19 +279,20 @@ impl Region {
 }
 
 impl LineRange {
+    /// From the first of the lines to the last. They do not always ascend along a sequence: decorators
+    /// come after the body they stand above.
+    pub(super) fn of(places: impl Iterator<Item = Place> + Clone) -> LineRange {
+        let lines = places.clone().map(|place| place.line);
+        LineRange {
+            source: places.clone().next().map_or(0, |place| place.source),
+            first_line: lines.clone().min().unwrap_or(0),
+            last_line: lines.max().unwrap_or(0),
+        }
+    }
+
     fn extend(&mut self, next: &LineRange) {
         self.first_line = self.first_line.min(next.first_line);
         self.last_line = self.last_line.max(next.last_line);
-    }
-}
-
-/// Lines do not always ascend along a sequence: decorators come after the body they stand above.
-fn line_range(places: &[Place]) -> LineRange {
-    let lines = || places.iter().map(|place| place.line);
-    LineRange {
-        source: places.first().map_or(0, |place| place.source),
-        first_line: lines().min().unwrap_or(0),
-        last_line: lines().max().unwrap_or(0),
     }
 }
 

@@ -6,6 +6,9 @@
 //! of two sources line up. It reads no files, knows nothing of packages or submissions, and leaves
 //! the verdict on a submission to its callers.
 //!
+//! Beside the service's rule stands a second view, containment, that sees through more disguises and
+//! decides nothing.
+//!
 //! Every answer is exact. Shortcuts (bounds by length and by symbol counts, affixes trimmed,
 //! early ends) only skip work whose result is already known.
 
@@ -13,6 +16,7 @@ mod align;
 mod base;
 mod bounds;
 mod clusters;
+mod containment;
 mod corpus;
 mod lcs;
 mod names;
@@ -29,6 +33,7 @@ pub use align::{Alignment, DEFAULT_ALIGN_CELLS, LineRange, Located, Place, Regio
 pub use base::{BASE_RUN, Base};
 pub use bounds::Profile;
 pub use clusters::clusters;
+pub use containment::{CONTAINED_FROM, Containment, Outline, Outlines, contained, contained_lines};
 pub use corpus::{Comparer, Corpus};
 pub use nearest::Search;
 pub use package::{combined_source, combined_with_lines, is_python, path_order};

@@ -192,6 +192,22 @@ pub(super) fn with_payload(symbol: u32, payload: u32) -> u32 {
     payload.min(MAX_PAYLOAD) << PAYLOAD_SHIFT | symbol & ((1 << PAYLOAD_SHIFT) - 1)
 }
 
+/// The number of the node class that an item stands for, whatever its name: below 128. None for names
+/// that stand beside the class of their node.
+pub(super) fn node_class(symbol: u32) -> Option<u8> {
+    match (class_and_payload(symbol), form(symbol)) {
+        ((Class::Kind, TEXT_CONSTANT), _) => Some(KINDS.len() as u8),
+        ((Class::Kind, class), _) => u8::try_from(class).ok(),
+        (_, Some(Form::Name)) => Some(Kind::Name as u8),
+        _ => None,
+    }
+}
+
+/// Whether the item is the name of a definition, which stands between two mentions of its class.
+pub(super) fn is_definition_name(symbol: u32) -> bool {
+    class_and_payload(symbol).0 != Class::Kind && form(symbol) == Some(Form::Bare)
+}
+
 /// Whether the symbol means an item, in a sequence with `own_names` names of its own.
 pub(super) fn is_valid(symbol: u32, own_names: usize) -> bool {
     let (class, payload) = class_and_payload(symbol);

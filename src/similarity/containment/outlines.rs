@@ -1,0 +1,118 @@
+//! Many outlines, ready for comparing all pairs.
+
+use super::super::sequence::Sequence;
+use super::outline::{Key, Outline};
+use super::share::Containment;
+use super::tiles::{Seed, Tiler, seed};
+use rayon::prelude::*;
+
+/// Outlines that know which grams they share: a pair costs what it has in common, and pairs that have
+/// nothing in common cost nothing.
+///
+/// A byte a node, and 20 for every gram that another outline has too.
+#[derive(Debug, Clone)]
+pub struct Outlines {
+    outlines: Vec<Outline>,
+    /// Of each outline, its shared grams.
+    shared: Vec<Vec<Shared>>,
+    /// Outline and end of every place of a shared gram, by gram and then outline.
+    places: Vec<(u32, u32)>,
+}
+
+/// A gram of one outline that others have too.
+#[derive(Debug, Clone, Copy)]
+struct Shared {
+    /// Where it ends.
+    end: u32,
+    /// Its places in later outlines.
+    later: (u32, u32),
+}
+
+impl Outlines {
+    /// The outlines of these sequences.
+    pub fn new(sequences: &[&Sequence]) -> Outlines {
+        let outlines = sequences.par_iter().map(|sequence| Outline::of(sequence));
+        Outlines::of(outlines.collect())
+    }
+
+    pub(super) fn of(mut outlines: Vec<Outline>) -> Outlines {
+        let mut all: Vec<(Key, u32, u32)> = Vec::new();
+        for (index, outline) in (0..).zip(&mut outlines) {
+            all.extend(outline.take_grams().map(|(key, end)| (key, index, end)));
+        }
+        all.par_sort_unstable();
+        let mut shared = vec![Vec::new(); outlines.len()];
+        let mut places: Vec<(u32, u32)> = Vec::new();
+        for gram in all.chunk_by(|one, next| one.0 == next.0) {
+            if gram.len() < 2 {
+                continue;
+            }
+            let until = (places.len() + gram.len()) as u32;
+            for &(_, index, end) in gram {
+                places.push((index, end));
+                let later = (places.len() as u32, until);
+                if later.0 < later.1 {
+                    shared[index as usize].push(Shared { end, later });
+                }
+            }
+        }
+        Outlines {
+            outlines,
+            shared,
+            places,
+        }
+    }
+
+    /// Number of outlines.
+    pub fn len(&self) -> usize {
+        self.outlines.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.outlines.is_empty()
+    }
+
+    /// New nodes in common of every pair that has enough to count: for each outline those after it, by
+    /// position. All others have none.
+    pub fn matches(&self) -> Vec<Vec<(u32, u32)>> {
+        (0..self.len())
+            .into_par_iter()
+            .with_max_len(1)
+            .map_init(Tiler::default, |tiler, left| self.row(left, tiler))
+            .collect()
+    }
+
+    /// What a number of new nodes in common says of two outlines.
+    pub fn containment(&self, left: usize, right: usize, matched: u32) -> Containment {
+        let findable = |index: usize| self.outlines.get(index).map_or(0, Outline::findable);
+        Containment::of(matched, findable(left), findable(right))
+    }
+
+    fn row(&self, left: usize, tiler: &mut Tiler) -> Vec<(u32, u32)> {
+        let mut found: Vec<(u32, Seed)> = Vec::new();
+        for gram in &self.shared[left] {
+            let places = &self.places[gram.later.0 as usize..gram.later.1 as usize];
+            found.extend(
+                places
+                    .iter()
+                    .map(|&(right, end)| (right, seed(gram.end, end))),
+            );
+        }
+        found.sort_unstable();
+        let mut seeds: Vec<Seed> = Vec::new();
+        let mut row = Vec::new();
+        for pair in found.chunk_by(|one, next| one.0 == next.0) {
+            let right = pair[0].0;
+            seeds.clear();
+            seeds.extend(pair.iter().map(|&(_, seed)| seed));
+            let (left, other) = (&self.outlines[left], &self.outlines[right as usize]);
+            let tiles = tiler.tiles(left, other, &mut seeds);
+            let matched = tiles.iter().map(|tile| tile.new).sum();
+            if matched > 0 {
+                row.push((right, matched));
+            }
+        }
+        row
+    }
+}
