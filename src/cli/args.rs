@@ -202,7 +202,7 @@ pub struct RunArgs {
     )]
     pub(super) artifacts: Option<PathBuf>,
     /// Say where results differ from those the service stored; exit with 1 if any does, else with 0
-    #[arg(long, requires = "from_service", conflicts_with = "paths")]
+    #[arg(long, requires = "from_service", conflicts_with_all = ["paths", "until", "dry_run"])]
     pub(super) compare: bool,
     #[command(flatten)]
     pub(super) owner: OwnerArgs,

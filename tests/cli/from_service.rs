@@ -344,6 +344,13 @@ fn what_is_no_service_is_refused_with_a_hint() {
         .dfab(&["run", "--compare", "a.zip"])
         .exits(2)
         .says("--from-service");
+    // What was not judged has no score to compare.
+    for unfinished in [&["--until", "score"][..], &["--dry-run"]] {
+        let arguments = [&["--compare"][..], unfinished].concat();
+        run("old.db", &arguments)
+            .exits(2)
+            .says("cannot be used with");
+    }
     place
         .dfab(&["run", "--from-service", "old.db", "a.zip"])
         .exits(2);

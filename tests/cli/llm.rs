@@ -315,10 +315,7 @@ impl Served {
             .read_to_string()
             .expect("text");
         let accepted: Value = serde_json::from_str(&text).expect("JSON");
-        let id = accepted["id"]
-            .as_str()
-            .expect("an id")
-            .to_owned();
+        let id = accepted["id"].as_str().expect("an id").to_owned();
         let begun = Instant::now();
         loop {
             assert!(
