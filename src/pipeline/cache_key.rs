@@ -49,7 +49,7 @@ pub(super) fn package_key(id: &str, settings: &Settings, executor: &str) -> Stri
         }
     }
     if settings.llm_judge_enabled {
-        hash.add_model(settings);
+        hash.add_model(settings, settings.llm_judge_required);
     }
     hash.finish()
 }
@@ -64,7 +64,7 @@ pub(super) fn cache_key(
     let mut hash = Parts::default();
     hash.add(package_key);
     if settings.llm_plagiarism_enabled {
-        hash.add_model(settings);
+        hash.add_model(settings, settings.llm_plagiarism_required);
     }
     for candidate in candidates {
         hash.add(&candidate.submission_id);
@@ -82,8 +82,10 @@ impl Parts {
         self.0.update(part.as_bytes());
     }
 
-    fn add_model(&mut self, settings: &Settings) {
+    /// A result for which the model need not have answered is none where it must.
+    fn add_model(&mut self, settings: &Settings, is_required: bool) {
         self.add("language model");
+        self.add(&is_required.to_string());
         // A changed password changes no answer, and a hash of one is nothing to keep.
         self.add(&mask_url(&settings.llm_endpoint));
         self.add(&settings.llm_model);
@@ -147,7 +149,9 @@ mod tests {
     /// others on.
     const BY_OTHER_WAYS: &[&str] = &[
         "llm_judge_enabled",
+        "llm_judge_required",
         "llm_plagiarism_enabled",
+        "llm_plagiarism_required",
         "similarity_window",
         "similarity_own_history",
         "executor",
@@ -174,8 +178,6 @@ mod tests {
         "docker_broker_token_file",
         "sandbox_require",
         // Whether there is an answer in the end, but not which.
-        "llm_judge_required",
-        "llm_plagiarism_required",
         "llm_timeout_seconds",
         "llm_max_retries",
     ];
@@ -214,6 +216,9 @@ mod tests {
         assert_eq!(key(&[audit]), key(&[]), "an audit looks at neighbours");
         let whole = |given: &[_]| cache_key("k", &settings(given), &[]);
         assert_ne!(whole(&[audit]), whole(&[]));
+        assert_ne!(key(&[judge, ("llm_judge_required", "true")]), key(&[judge]));
+        let required = ("llm_plagiarism_required", "true");
+        assert_ne!(whole(&[audit, required]), whole(&[audit]));
         for setting in OF_THE_MODEL {
             assert_ne!(key(&[judge, *setting]), key(&[judge]), "{}", setting.0);
             assert_ne!(whole(&[audit, *setting]), whole(&[audit]), "{}", setting.0);

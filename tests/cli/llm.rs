@@ -141,6 +141,67 @@ fn a_required_opinion_that_cannot_be_had_is_this_machines_failure() {
 }
 
 #[test]
+fn a_result_without_an_answer_is_reported_again_only_where_none_is_required() {
+    let place = one_package();
+    place.zip("b.zip", &[("harness.py", &relative())]);
+    let answers = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let well = std::sync::Arc::clone(&answers);
+    let chat = Chat::new(move |question| {
+        let answer = match question.contains("You are an auditor") {
+            true => GUILTY.replace("true", "false"),
+            false => OPINION.to_owned(),
+        };
+        match well.load(std::sync::atomic::Ordering::Relaxed) {
+            true => ("200 OK", answer),
+            false => ("500 Oh", String::new()),
+        }
+    });
+    let advice = [
+        ("LLM_JUDGE_ENABLED", "true"),
+        ("LLM_PLAGIARISM_ENABLED", "true"),
+        ("LLM_MAX_RETRIES", "0"),
+        ("LLM_ENDPOINT", chat.url.as_str()),
+    ];
+    let run = |more: &[(&str, &str)]| {
+        place.judged(
+            &["a.zip", "b.zip", "--exit-zero"],
+            &[&advice[..], more].concat(),
+        )
+    };
+    run(&[])
+        .exits(0)
+        .says("warning: b.zip: its nearest neighbour was not audited");
+    let asked = chat.questions().len();
+    answers.store(true, std::sync::atomic::Ordering::Relaxed);
+    run(&[])
+        .exits(0)
+        .says("the heuristic alone judged this")
+        .says("--force asks again");
+    assert_eq!(chat.questions().len(), asked);
+
+    let ran = run(&[("LLM_PLAGIARISM_REQUIRED", "true")]).exits(0);
+    assert_eq!(
+        ran.json()["summary"]["reused"],
+        2,
+        "the audit alone is made again"
+    );
+    assert_eq!(
+        submission(&ran, 1)["plagiarism"]["llm"]["is_plagiarism"],
+        false
+    );
+    assert_eq!(chat.questions().len(), asked + 1);
+
+    let ran = run(&[("LLM_JUDGE_REQUIRED", "true")]).exits(0);
+    assert_eq!(ran.json()["summary"]["reused"], 0);
+    assert_eq!(submission(&ran, 0)["judge"]["llm_used"], true);
+    let asked = chat.questions().len();
+    let ran = run(&[("LLM_JUDGE_REQUIRED", "true")]).exits(0);
+    assert_eq!(ran.json()["summary"]["reused"], 2);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    assert_eq!(chat.questions().len(), asked);
+}
+
+#[test]
 fn a_convincing_audit_makes_a_copy() {
     let place = one_package();
     place.zip("b.zip", &[("harness.py", &relative())]);

@@ -128,7 +128,10 @@ impl<'a> Reporter<'a> {
             let text = format!("{}: {used}", self.name(index));
             self.progress.suspend(|| self.context.detail(&text));
         }
-        for warning in record.unanswered() {
+        for mut warning in record.unanswered() {
+            if kept == Kept::Reused {
+                warning.push_str(" (--force asks again)");
+            }
             self.progress.suspend(|| self.context.warn(&warning));
         }
         let Reporter {
