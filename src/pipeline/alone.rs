@@ -57,4 +57,19 @@ impl Evaluator<'_> {
             Err(source) => Err(source.into()),
         }
     }
+
+    /// Makes the fingerprints of submissions that another program queued, so that those evaluated at the same time find
+    /// each other. One whose package is not there has none, as in the service.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn fingerprint_waiting(&self, store: &mut Store) -> Result<(), StoreError> {
+        for id in store.waiting_without_fingerprint()? {
+            let kept = store::artifact_path(&self.settings.artifact_root, &id);
+            if let Some(sequence) = self.sequence_of(&kept) {
+                store.replace_fingerprint(&id, sequence.as_ref())?;
+            }
+        }
+        Ok(())
+    }
 }

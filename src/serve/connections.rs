@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -27,13 +28,17 @@ const MOST_HEADERS: usize = 64;
 /// How long requests under way have when the server is stopped, or a connection has lasted long enough.
 const LAST_REQUEST: Duration = Duration::from_secs(10);
 
+/// Clients that are told at once that there is no room, and how long that may take.
+const TURNED_AWAY: usize = 64;
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// After an error of accepting, which is most often that there are no descriptors left.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// What there is room for.
 const FULL: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: 31\r\n\
-retry-after: 2\r\nconnection: close\r\n\r\n{\"detail\":\"the server is busy\"}\n";
+retry-after: 2\r\nconnection: close\r\n\r\n{\"detail\":\"the server is busy\"}";
 
 /// Where a request comes from.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +59,7 @@ pub(super) async fn serve(
     mut stop: watch::Receiver<bool>,
 ) {
     let room = Arc::new(Semaphore::new(bounds.connections));
+    let doorstep = Arc::new(Semaphore::new(TURNED_AWAY));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -70,7 +76,13 @@ pub(super) async fn serve(
             }
         };
         let Ok(place) = Arc::clone(&room).try_acquire_owned() else {
-            turn_away(stream);
+            // Even this has its bound.
+            if let Ok(place) = Arc::clone(&doorstep).try_acquire_owned() {
+                connections.spawn(async move {
+                    turn_away(stream).await;
+                    drop(place);
+                });
+            }
             continue;
         };
         let connection = talk(stream, peer, router.clone(), bounds.patience, stop.clone());
@@ -121,7 +133,16 @@ async fn talk(
     let _ = timeout(LAST_REQUEST.max(patience.body), connection).await;
 }
 
-/// There is no room: says so if that can be done without waiting.
-fn turn_away(stream: TcpStream) {
-    let _ = stream.try_write(FULL);
+/// There is no room: says so, and waits a moment for the request to come and go, because a connection that is closed
+/// over unread bytes takes the answer with it.
+async fn turn_away(mut stream: TcpStream) {
+    let farewell = async {
+        stream.write_all(FULL).await?;
+        stream.shutdown().await?;
+        let mut scratch = [0; 4096];
+        while stream.read(&mut scratch).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    // Whether it was heard is the client's business.
+    let _ = timeout(FAREWELL, farewell).await;
 }

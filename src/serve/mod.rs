@@ -115,6 +115,7 @@ pub fn serve(
     if unfinished > 0 {
         log.say(&format!("{unfinished} submissions were being evaluated when an earlier server ended; they wait again"));
     }
+    evaluator.fingerprint_waiting(&mut store)?;
     crate::pipeline::sweep_workspaces();
 
     let bell = Arc::new(Bell::default());

@@ -79,20 +79,6 @@ impl Store {
         })
     }
 
-    /// A submission without its texts, if there is one of that id.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn summary(&self, id: &str) -> Result<Option<SubmissionSummary>, StoreError> {
-        let sql = format!("SELECT {SUMMARY} FROM submissions WHERE id = ?1");
-        self.read("reading a submission", |connection| {
-            connection
-                .prepare_cached(&sql)?
-                .query_row([id], SubmissionSummary::read)
-                .optional()
-        })
-    }
-
     /// The best submission of a hotkey by its present rows, of equals the newest.
     ///
     /// # Errors

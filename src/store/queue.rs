@@ -185,6 +185,21 @@ impl Store {
         Ok(found.is_some_and(|row| !was_given_up(&row)))
     }
 
+    /// Those that wait and have no fingerprint yet, in their order: the service queued them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn waiting_without_fingerprint(&self) -> Result<Vec<String>, StoreError> {
+        let sql =
+            "SELECT id FROM submissions JOIN arrivals ON arrivals.submission_id = submissions.id
+                   WHERE status = 'pending' AND id NOT IN (SELECT submission_id FROM fingerprints)
+                   ORDER BY arrivals.sequence";
+        self.read("listing what waits", |connection| {
+            let mut statement = connection.prepare(sql)?;
+            statement.query_map([], |row| row.get("id"))?.collect()
+        })
+    }
+
     /// How many wait or run.
     ///
     /// # Errors

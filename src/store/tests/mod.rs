@@ -3,6 +3,8 @@
 mod leaderboard;
 mod neighbours;
 mod opening;
+mod pages;
+mod queue;
 mod results;
 mod runs;
 mod sharing;
