@@ -157,9 +157,12 @@ mod tests {
             line.replace("\\fB", "").replace("\\fR", "")
         };
         assert_eq!(
-            synopsis(&run),
-            "dfab run [--from-service <DATABASE>] [--artifacts <FOLDER>] [--compare] [--hotkey <HOTKEY>] \
-             [--hotkey-from <SOURCE>] [-j|--jobs <N>] [--exit-zero] [OPTIONS] [PATH]..."
+            synopsis(&page("dfab-exec.1")),
+            "dfab exec [--report <FILE>] [OPTIONS] <PATH>"
+        );
+        assert_eq!(
+            synopsis(&page("dfab-score.1")),
+            "dfab score [--explain] [--exit-zero] [OPTIONS] <FILE>..."
         );
         assert_eq!(
             synopsis(&page("dfab-pack.1")),

@@ -132,10 +132,11 @@ mod tests {
         ("docker_network", "platform_x"),
         ("docker_cpus", "1.0"),
         ("docker_memory", "1g"),
-        ("docker_memory_swap", "1g"),
+        ("docker_memory_swap", "8g"),
         ("docker_pids_limit", "3"),
         ("docker_read_only", "false"),
         ("docker_user", "1000"),
+        ("docker_seccomp", "engine"),
         ("docker_allowed_images", "other:1"),
     ];
 
