@@ -241,7 +241,7 @@ pub struct RunArgs {
     )]
     pub(super) progress: ProgressChoice,
     /// Also write the results as one page that stands alone
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub(super) html: Option<PathBuf>,
     #[command(flatten)]
     pub(super) leniency: Leniency,

@@ -73,7 +73,7 @@ mod tests {
 pub mod table {
     use crate::harness::Ending;
     use crate::judge::Judgement;
-    use crate::pipeline::{Neighbour, SubmissionRecord};
+    use crate::pipeline::{Neighbour, RecordStatus, SubmissionRecord};
     use crate::report::score::metrics_table;
     use crate::report::{Display, Paint, Table, escape};
     use crate::similarity::Status;
@@ -110,6 +110,7 @@ pub mod table {
         pub fn add(&mut self, record: &SubmissionRecord) {
             let status = match (record.error.is_some(), record.passed) {
                 (true, _) => (Paint::Bad, "failed"),
+                (false, _) if record.status == RecordStatus::Pending => (Paint::Plain, "stopped"),
                 (false, true) => (Paint::Good, "passed"),
                 (false, false) => (Paint::Warning, "below the bar"),
             };

@@ -180,6 +180,7 @@ fn every_line_of_progress_json_is_an_event() {
     let finished = of("finished")[0];
     assert_eq!(finished["package"], "archive/1.zip");
     assert_eq!(finished["status"], "completed");
+    assert_eq!(finished["kept"], "stored");
     assert!(
         finished["seconds"].is_f64() && finished["done"] == 1,
         "{finished}"
@@ -200,6 +201,51 @@ fn every_line_of_progress_json_is_an_event() {
         (ended.len(), &ended[0]["summary"]["errors"]),
         (1, &json!(1))
     );
+}
+
+#[test]
+fn reused_and_stopped_packages_are_told_apart() {
+    let place = archive();
+    place.dfab(&["run", "archive/1.zip"]).exits(0);
+    let again = [
+        "run",
+        "archive",
+        "--html",
+        "report.html",
+        "--progress",
+        "json",
+    ];
+    let ran = place.dfab(&again).exits(1);
+    let kept: Vec<Value> = events(&ran)
+        .into_iter()
+        .filter(|event| event["event"] == "finished")
+        .map(|mut event| event["kept"].take())
+        .collect();
+    assert_eq!(json!(kept[..2]), json!(["reused", "stored"]));
+    let reused = page(&place);
+    assert!(reused.contains("5, 1 of them reused"));
+    assert!(reused.contains("made in an earlier run"));
+    // What a package printed is in the database, whichever run it was.
+    assert_eq!(reused.matches("<summary>Standard output").count(), 2);
+
+    let stopped = [
+        "run",
+        "archive",
+        "--html",
+        "report.html",
+        "--until",
+        "score",
+    ];
+    let ran = place.dfab(&stopped).exits(1);
+    assert!(ran.stdout.contains("stopped"), "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("stopped on their way"),
+        "{}",
+        ran.stderr
+    );
+    let stopped = page(&place);
+    assert!(stopped.contains("What the harness printed is not shown"));
+    assert!(stopped.contains("stopped on their way 2"));
 }
 
 #[test]

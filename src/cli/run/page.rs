@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::files::replace;
 use crate::package::{self, Package};
-use crate::pipeline::{BatchError, Submission, SubmissionRecord, Summary, chain};
+use crate::pipeline::{BatchError, Kept, Submission, SubmissionRecord, Summary, chain};
 use crate::report::batch::Tally;
 use crate::report::batch::page::{About, FailureView, PackageView, RunPage};
 use crate::store::{Store, Timestamp, artifact_path};
@@ -75,12 +75,13 @@ impl<'a> PageReport<'a> {
         index: usize,
         submission: &Submission,
         record: &SubmissionRecord,
+        kept: Kept,
         seconds: f64,
     ) {
         if self.failed.is_some() {
             return;
         }
-        let row = self.row(record);
+        let row = self.row(record, kept);
         let logs = match &row {
             Ok(Some(row)) => Ok((row.stdout.as_str(), row.stderr.as_str())),
             Ok(None) => Ok(("", "")),
@@ -99,6 +100,7 @@ impl<'a> PageReport<'a> {
         };
         let view = PackageView {
             record,
+            kept,
             seconds,
             logs,
             source: &source,
@@ -129,9 +131,13 @@ impl<'a> PageReport<'a> {
     fn row(
         &self,
         record: &SubmissionRecord,
+        kept: Kept,
     ) -> Result<Option<crate::store::SubmissionRow>, String> {
-        match &record.id {
-            Some(id) if record.execution.is_some() => {
+        match (&record.id, kept) {
+            (Some(_), Kept::Nowhere) if record.execution.is_some() => {
+                Err("nothing of this run is stored".to_owned())
+            }
+            (Some(id), Kept::Stored | Kept::Reused) if record.execution.is_some() => {
                 self.store.submission(id).map_err(|error| chain(&error))
             }
             _ => Ok(None),

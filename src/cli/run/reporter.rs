@@ -75,9 +75,13 @@ impl<'a> Reporter<'a> {
                 index,
                 record,
                 kept,
-                ..
-            } => self.finished(*index, record, *kept),
-            Event::ItemFailed { index, error, .. } => self.failed(*index, error),
+                seconds,
+            } => self.finished(*index, record, *kept, *seconds),
+            Event::ItemFailed {
+                index,
+                error,
+                seconds,
+            } => self.failed(*index, error, *seconds),
             Event::ItemInterrupted { index } => self.progress.interrupted(*index),
             Event::Finished { .. } => {}
         }
@@ -111,14 +115,14 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    fn finished(&mut self, index: usize, record: &SubmissionRecord, kept: Kept) {
-        let seconds = self.progress.finished(index, record);
+    fn finished(&mut self, index: usize, record: &SubmissionRecord, kept: Kept, seconds: f64) {
+        self.progress.finished(index, record, kept, seconds);
         let comparison = self.comparing.as_mut();
         let comparison = comparison.map(|comparing| comparing.take(index, record));
         let item = ComparedRecord { record, comparison };
-        self.tally.add(index, record, seconds);
+        self.tally.add(index, record, kept, seconds);
         if let (Some(page), Some(submission)) = (&mut self.page, self.submissions.get(index)) {
-            page.add(index, submission, record, seconds);
+            page.add(index, submission, record, kept, seconds);
         }
         let used = match kept {
             Kept::Reused => Some("reused".to_owned()),
@@ -153,9 +157,9 @@ impl<'a> Reporter<'a> {
         };
     }
 
-    fn failed(&mut self, index: usize, error: &ItemError) {
+    fn failed(&mut self, index: usize, error: &ItemError, seconds: f64) {
         let package = self.name(index).to_owned();
-        self.progress.failed(index, &package, error);
+        self.progress.failed(index, &package, error, seconds);
         self.tally.add_failure(index, &package, error);
         let message = chain(error);
         let hint = error.hint();

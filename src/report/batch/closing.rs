@@ -72,6 +72,7 @@ fn outcomes(tally: &Tally, total: usize, elapsed: Duration, display: Display) ->
             "copied structure",
             tally.failed_by(Kind::Copied),
         ),
+        (Paint::Plain, "stopped on their way", tally.stopped),
         (Paint::Bad, "not evaluated", tally.failed_by(Kind::Machine)),
         (Paint::Warning, "not begun or not finished", left),
     ];
@@ -83,12 +84,18 @@ fn outcomes(tally: &Tally, total: usize, elapsed: Duration, display: Display) ->
             ]);
         }
     }
-    if elapsed < LONG {
-        return table.text();
+    let mut text = table.text();
+    if tally.reused > 0 {
+        text.push_str(&format!("{} of them reused\n", tally.reused));
     }
-    let rate = tally.finished as f64 / elapsed.as_secs_f64();
-    let span = duration(elapsed);
-    format!("{}in {span}, {rate:.1} packages per second\n", table.text())
+    if elapsed >= LONG {
+        // Results that were there already took no work.
+        let worked = tally.finished.saturating_sub(tally.reused);
+        let rate = worked as f64 / elapsed.as_secs_f64();
+        let span = duration(elapsed);
+        text.push_str(&format!("in {span}, {rate:.1} packages per second\n"));
+    }
+    text
 }
 
 fn slowest(tally: &Tally, elapsed: Duration, display: Display) -> String {

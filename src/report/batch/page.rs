@@ -17,23 +17,24 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
-use crate::pipeline::SubmissionRecord;
+use crate::pipeline::{Kept, SubmissionRecord};
 use crate::report::html::{Page, fold, section};
 use crate::settings::Effective;
 
 use super::tally::Tally;
 
 /// Characters of logs on the whole page.
-const LOG_CHARACTERS: usize = 16 << 20;
+const LOG_CHARACTERS: usize = 6 << 20;
 
 /// Of each stream of a package at most and at least, whatever its share.
 const LOG_SHARE: (usize, usize) = (300, 8000);
 
-/// Bytes of markup after which packages get a line and no details.
-const DETAILS_BYTES: u64 = 48 << 20;
+/// Bytes of markup after which packages get a line and no details: some 4000 usual ones. Browsers take many times
+/// that for what they make of it.
+const DETAILS_BYTES: u64 = 16 << 20;
 
 /// Bytes of markup after which packages are only counted.
-const ROWS_BYTES: u64 = 64 << 20;
+const ROWS_BYTES: u64 = 24 << 20;
 
 /// As many packages are printed with all their details.
 const FEW: usize = 100;
@@ -42,6 +43,8 @@ const FEW: usize = 100;
 pub struct PackageView<'a> {
     /// Its record.
     pub record: &'a SubmissionRecord,
+    /// Where its result is.
+    pub kept: Kept,
     /// Seconds of work on it.
     pub seconds: f64,
     /// What its harness printed, standard output and standard error, or why that is not known.
@@ -245,9 +248,10 @@ mod tests {
 
     fn add(page: &mut RunPage, tally: &mut Tally, index: usize, name: &str, log: &str) {
         let record = SubmissionRecord::refused(name, name, name, format!("empty: {name}"));
-        tally.add(index, &record, 0.5);
+        tally.add(index, &record, Kept::Stored, 0.5);
         let view = PackageView {
             record: &record,
+            kept: Kept::Stored,
             seconds: 0.5,
             logs: Ok((log, log)),
             source: &|_| None,

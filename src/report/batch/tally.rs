@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 
 use indexmap::IndexMap;
 
-use crate::pipeline::{ItemError, SubmissionRecord};
+use crate::pipeline::{ItemError, Kept, RecordStatus, SubmissionRecord};
 use crate::score::Metrics;
 use crate::similarity::Status;
 
@@ -74,14 +74,18 @@ pub struct Top<T> {
 /// The sums so far.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
-    /// Packages with a result, good or bad.
+    /// Packages that went as far as they were to go: with a result, good or bad, unless they were stopped.
     pub finished: usize,
     /// Passed.
     pub passed: usize,
     /// Evaluated without an error, and not passed.
     pub below: usize,
+    /// Stopped where they were to stop, with nothing wrong so far.
+    pub stopped: usize,
     /// Without a result.
     pub errors: usize,
+    /// Of the finished: with an earlier result.
+    pub reused: usize,
     /// Final scores of what was judged, in equal steps from 0 to 1.
     pub scores: [u64; SCORE_STEPS],
     /// Submissions that were judged.
@@ -104,13 +108,15 @@ pub struct Tally {
 
 impl Tally {
     /// One more package has a result.
-    pub fn add(&mut self, index: usize, record: &SubmissionRecord, seconds: f64) {
+    pub fn add(&mut self, index: usize, record: &SubmissionRecord, kept: Kept, seconds: f64) {
         self.finished += 1;
-        match (record.error.is_some(), record.passed) {
-            (true, _) => {}
-            (false, true) => self.passed += 1,
-            (false, false) => self.below += 1,
+        match (record.status, record.passed) {
+            (RecordStatus::Failed, _) => {}
+            (RecordStatus::Pending, _) => self.stopped += 1,
+            (RecordStatus::Completed, true) => self.passed += 1,
+            (RecordStatus::Completed, false) => self.below += 1,
         }
+        self.reused += usize::from(kept == Kept::Reused);
         let listed = |what| Listed {
             index,
             package: beginning(&record.package),
@@ -285,10 +291,16 @@ mod tests {
             tally.add(
                 index,
                 &refused(&format!("{index}.zip"), "empty ZIP artifact"),
+                Kept::Stored,
                 0.1,
             );
         }
-        tally.add(5, &refused("x.zip", "ZIP does not contain files"), 0.1);
+        tally.add(
+            5,
+            &refused("x.zip", "ZIP does not contain files"),
+            Kept::Stored,
+            0.1,
+        );
         let causes = tally.causes();
         assert_eq!(causes.len(), 2);
         let (cause, group) = causes[0];
@@ -308,7 +320,12 @@ mod tests {
         let mut tally = Tally::default();
         let long = "é".repeat(1 << 16);
         for index in 0..2 * MOST_CAUSES {
-            tally.add(index, &refused(&long, &format!("cause {index}")), 0.1);
+            tally.add(
+                index,
+                &refused(&long, &format!("cause {index}")),
+                Kept::Stored,
+                0.1,
+            );
         }
         assert_eq!(tally.causes().len(), MOST_CAUSES);
         assert_eq!(tally.other_causes, MOST_CAUSES);

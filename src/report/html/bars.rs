@@ -2,19 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::text;
-
-/// Longest label shown.
-const LABEL_CHARACTERS: usize = 60;
-
 /// One value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bar<'a> {
-    /// What is measured.
+    /// What is measured, our own word.
     pub label: &'a str,
     /// From 0 to 1. What lies outside is drawn as the nearer end, and its number says what it is.
     pub value: f64,
-    /// A word about it, such as its weight.
+    /// A word of ours about it, such as its weight.
     pub note: Option<&'a str>,
 }
 
@@ -24,10 +19,7 @@ pub fn bars<'a>(bars: impl IntoIterator<Item = Bar<'a>>) -> Markup {
         dl.bars {
             @for Bar { label, value, note } in bars {
                 div {
-                    dt {
-                        (text::line(label, LABEL_CHARACTERS))
-                        @if let Some(note) = note { " " small { (text::line(note, LABEL_CHARACTERS)) } }
-                    }
+                    dt { (label) @if let Some(note) = note { " " small { (note) } } }
                     dd {
                         svg aria-hidden="true" { rect width={ (percent(value)) "%" } height="100%" {} }
                         (format!("{value:.3}"))
@@ -59,7 +51,7 @@ mod tests {
             value: 0.8125,
             note: Some("weight 0.10"),
         }]);
-        let expected = "<dl class=\"bars\"><div><dt><bdi>format</bdi> <small><bdi>weight 0.10</bdi></small></dt>\
+        let expected = "<dl class=\"bars\"><div><dt>format <small>weight 0.10</small></dt>\
              <dd><svg aria-hidden=\"true\"><rect width=\"81.2%\" height=\"100%\"></rect></svg>0.812</dd></div></dl>";
         assert_eq!(shown.into_string(), expected);
     }

@@ -104,7 +104,9 @@ fn totals(state: &State, now: Instant, columns: usize, color: bool) -> String {
     for (rank, paint, number, what) in [
         (4, Paint::Warning, counts.below, "below the bar"),
         (2, Paint::Bad, counts.failed, "failed"),
+        (2, Paint::Plain, counts.stopped, "stopped on their way"),
         (1, Paint::Bad, counts.errors, "not evaluated"),
+        (4, Paint::Faint, counts.reused, "reused"),
     ] {
         if number > 0 {
             parts.push((rank, paint, format!("{number} {what}")));
@@ -170,7 +172,7 @@ fn end_of(text: &str, columns: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Stage, SubmissionRecord};
+    use crate::pipeline::{Kept, Stage, SubmissionRecord};
     use crate::report::Plan;
 
     fn state(now: Instant, running: usize) -> State {
@@ -192,7 +194,7 @@ mod tests {
         let record = SubmissionRecord::refused("5F", "a.zip", "a.zip", "empty".into());
         for index in running..running + 20 {
             state.prepared(index, now + Duration::from_secs(10));
-            state.finished(index, &record, now + Duration::from_secs(10));
+            state.finished(index, &record, Kept::Stored);
         }
         state
     }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::pipeline::{ItemError, Stage, SubmissionRecord, Summary, chain};
+use crate::pipeline::{ItemError, Kept, Stage, SubmissionRecord, Summary, chain};
 use crate::report::SCHEMA_VERSION;
 
 use super::Shared;
@@ -55,6 +55,7 @@ enum What<'a> {
         score: f64,
         passed: bool,
         error: Option<&'a str>,
+        kept: &'static str,
         seconds: f64,
         done: usize,
         total: usize,
@@ -77,7 +78,9 @@ enum What<'a> {
         passed: usize,
         below: usize,
         failed: usize,
+        stopped: usize,
         errors: usize,
+        reused: usize,
         running: usize,
         rate: Option<f64>,
         seconds_left: Option<f64>,
@@ -151,7 +154,13 @@ impl Events {
         });
     }
 
-    pub(super) fn finished(&self, index: usize, record: &SubmissionRecord, seconds: f64) {
+    pub(super) fn finished(
+        &self,
+        index: usize,
+        record: &SubmissionRecord,
+        kept: Kept,
+        seconds: f64,
+    ) {
         let (Counts { done, total, .. }, elapsed_seconds) = self.now();
         write(What::Finished {
             index,
@@ -162,6 +171,11 @@ impl Events {
             score: record.score,
             passed: record.passed,
             error: record.error.as_deref(),
+            kept: match kept {
+                Kept::Stored => "stored",
+                Kept::Reused => "reused",
+                Kept::Nowhere => "nowhere",
+            },
             seconds: rounded(seconds),
             done,
             total,
@@ -208,7 +222,9 @@ fn progress(state: &State, now: Instant) -> What<'static> {
         passed,
         below,
         failed,
+        stopped,
         errors,
+        reused,
     } = state.counts();
     let pace = state.pace(now);
     let left = pace.and_then(|pace| pace.left);
@@ -218,7 +234,9 @@ fn progress(state: &State, now: Instant) -> What<'static> {
         passed,
         below,
         failed,
+        stopped,
         errors,
+        reused,
         running: state.running().count(),
         rate: pace.map(|pace| rounded(pace.rate)),
         seconds_left: left.map(|left| rounded(left.as_secs_f64())),
@@ -256,7 +274,7 @@ mod tests {
         };
         let state = State::new(plan, now);
         let expected = json!({"schema_version": 1, "event": "progress", "done": 0, "total": 3,
-            "passed": 0, "below": 0, "failed": 0, "errors": 0, "running": 0, "rate": null,
+            "passed": 0, "below": 0, "failed": 0, "stopped": 0, "errors": 0, "reused": 0, "running": 0, "rate": null,
             "seconds_left": null, "elapsed_seconds": 2.0});
         assert_eq!(
             parsed(&line(progress(&state, now + Duration::from_secs(2)))),

@@ -28,7 +28,9 @@ fn line(state: &State, now: Instant) -> String {
     for (number, what) in [
         (counts.below, "below the bar"),
         (counts.failed, "failed"),
+        (counts.stopped, "stopped on their way"),
         (counts.errors, "not evaluated"),
+        (counts.reused, "reused"),
     ] {
         if number > 0 {
             text.push_str(&format!(", {number} {what}"));
@@ -54,7 +56,7 @@ fn line(state: &State, now: Instant) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::{Stage, SubmissionRecord};
+    use crate::pipeline::{Kept, Stage, SubmissionRecord};
     use crate::report::Plan;
 
     #[test]
@@ -73,7 +75,7 @@ mod tests {
         state.enter(0, "slow.zip", Stage::Execute, now);
         state.prepared(1, after(9));
         let record = SubmissionRecord::refused("5F", "a.zip", "a.zip", "empty".into());
-        state.finished(1, &record, after(9));
+        state.finished(1, &record, Kept::Stored);
         assert_eq!(
             line(&state, after(10)),
             "1/40 packages, 0 passed, 1 failed, 0.1/s, about 6 min 30 s left; longest: slow.zip in execute, 10 s"

@@ -13,7 +13,7 @@ mod ticker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::pipeline::{ItemError, Stage, SubmissionRecord, Summary};
+use crate::pipeline::{ItemError, Kept, Stage, SubmissionRecord, Summary};
 
 use super::Display;
 use super::display::ProgressMode;
@@ -89,18 +89,16 @@ impl Progress {
         self.state.lock().prepared(index, Instant::now());
     }
 
-    /// A package has its result. The seconds of work on it.
-    pub fn finished(&self, index: usize, record: &SubmissionRecord) -> f64 {
-        let seconds = self.state.lock().finished(index, record, Instant::now());
-        self.tell(|events| events.finished(index, record, seconds));
-        seconds
+    /// A package went as far as it was to go, after so many seconds of work.
+    pub fn finished(&self, index: usize, record: &SubmissionRecord, kept: Kept, seconds: f64) {
+        self.state.lock().finished(index, record, kept);
+        self.tell(|events| events.finished(index, record, kept, seconds));
     }
 
-    /// A package could not be evaluated. The seconds of work on it.
-    pub fn failed(&self, index: usize, package: &str, error: &ItemError) -> f64 {
-        let seconds = self.state.lock().failed(index, Instant::now());
+    /// A package could not be evaluated, after so many seconds of work.
+    pub fn failed(&self, index: usize, package: &str, error: &ItemError, seconds: f64) {
+        self.state.lock().failed(index);
         self.tell(|events| events.failed(index, package, error, seconds));
-        seconds
     }
 
     /// Work on a package was broken off; it is not done.

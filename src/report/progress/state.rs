@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::pipeline::{Stage, SubmissionRecord};
+use crate::pipeline::{Kept, RecordStatus, Stage, SubmissionRecord};
 use crate::report::escape;
 
 /// Longest name kept of a running package.
@@ -57,8 +57,12 @@ pub(super) struct Counts {
     pub(super) below: usize,
     /// Failed for a reason of their own.
     pub(super) failed: usize,
+    /// Stopped where they were to stop.
+    pub(super) stopped: usize,
     /// Not evaluated.
     pub(super) errors: usize,
+    /// Of the done: with an earlier result.
+    pub(super) reused: usize,
 }
 
 /// A package that is being worked on.
@@ -150,39 +154,33 @@ impl State {
         }
     }
 
-    /// The seconds of work.
-    pub(super) fn finished(
-        &mut self,
-        index: usize,
-        record: &SubmissionRecord,
-        now: Instant,
-    ) -> f64 {
+    pub(super) fn finished(&mut self, index: usize, record: &SubmissionRecord, kept: Kept) {
         let counts = &mut self.counts;
-        match (record.error.is_some(), record.passed) {
-            (true, _) => counts.failed += 1,
-            (false, true) => counts.passed += 1,
-            (false, false) => counts.below += 1,
+        match (record.status, record.passed) {
+            (RecordStatus::Failed, _) => counts.failed += 1,
+            (RecordStatus::Pending, _) => counts.stopped += 1,
+            (RecordStatus::Completed, true) => counts.passed += 1,
+            (RecordStatus::Completed, false) => counts.below += 1,
         }
-        self.leave(index, now)
+        counts.reused += usize::from(kept == Kept::Reused);
+        counts.done += 1;
+        self.forget(index);
     }
 
-    /// The seconds of work.
-    pub(super) fn failed(&mut self, index: usize, now: Instant) -> f64 {
+    pub(super) fn failed(&mut self, index: usize) {
         self.counts.errors += 1;
-        self.leave(index, now)
+        self.counts.done += 1;
+        self.forget(index);
     }
 
+    /// Work on it was broken off.
     pub(super) fn interrupted(&mut self, index: usize) {
+        self.forget(index);
+    }
+
+    fn forget(&mut self, index: usize) {
         self.waiting.remove(&index);
         self.running.remove(&index);
-    }
-
-    fn leave(&mut self, index: usize, now: Instant) -> f64 {
-        self.counts.done += 1;
-        let waited = self.waiting.remove(&index);
-        let running = self.running.remove(&index);
-        let worked = running.map(|running| running.elapsed(now)).or(waited);
-        worked.unwrap_or_default().as_secs_f64()
     }
 
     /// None before the first package is done: nothing is known then. The longer nothing is done, the lower the rate.
@@ -358,8 +356,10 @@ mod tests {
         state.prepared(0, after(now, 3));
         assert_eq!(state.running().count(), 0);
         state.enter(0, "a.zip", Stage::Similarity, after(now, 60));
-        assert_eq!(state.failed(0, after(now, 61)), 4.0);
-        assert_eq!(state.counts().done, 1);
+        let elapsed = state.running().next().unwrap().elapsed(after(now, 61));
+        assert_eq!(elapsed.as_secs(), 4);
+        state.failed(0);
+        assert_eq!((state.counts().done, state.running().count()), (1, 0));
     }
 
     #[test]

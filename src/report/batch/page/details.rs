@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::harness::Ending;
 use crate::judge::Judgement;
 use crate::judge::llm::Heard;
-use crate::pipeline::{Execution, Neighbour, SubmissionRecord};
+use crate::pipeline::{Execution, Kept, Neighbour, SubmissionRecord};
 use crate::report::html::{Bar, Fact, Log, Tone, badge, bars, facts, line, log, name};
 use crate::report::table::count;
 use crate::report::time::seconds;
@@ -45,34 +45,23 @@ pub(super) fn details(
 }
 
 fn score(record: &SubmissionRecord, judge: &Judgement) -> Markup {
+    // The weights are said once, above all packages.
     let metrics = record.metrics.weighted();
-    let notes = metrics.map(|(_, weight, _)| format!("× {weight:.2}"));
-    let metrics = metrics
-        .iter()
-        .zip(&notes)
-        .map(|((name, _, value), note)| Bar {
-            label: readable(name),
-            value: *value,
-            note: Some(note),
-        });
-    let judged = [
-        ("overall", judge.overall_score),
-        ("quality", judge.quality_score),
-        ("completeness", judge.completeness_score),
-        ("anti-cheat", judge.anti_cheat_score),
-    ];
-    let judged = judged.map(|(label, value)| Bar {
-        label,
-        value,
+    let metrics = metrics.iter().map(|(name, _, value)| Bar {
+        label: readable(name),
+        value: *value,
         note: None,
     });
+    let judged = format!(
+        "Quality {:.3}, completeness {:.3}, anti-cheat {:.3}. ",
+        judge.quality_score, judge.completeness_score, judge.anti_cheat_score
+    );
     html! {
         h3 { "Dataset " (format!("{:.4}", record.metrics.total())) }
         (bars(metrics))
         h3 { "Judge " (format!("{:.4}", judge.overall_score)) }
-        (bars(judged))
         p {
-            (line(&judge.reasoning, REASONING_CHARACTERS))
+            (judged) (line(&judge.reasoning, REASONING_CHARACTERS))
             @if judge.llm_used { " " small { "A language model took part." } }
         }
         p {
@@ -185,6 +174,12 @@ fn identity(view: &PackageView<'_>) -> Vec<Fact> {
     if let Some(hash) = &record.artifact_hash {
         rows.push(Fact::new("SHA-256", html! { span.mono { (name(hash)) } }));
     }
+    let result = match view.kept {
+        Kept::Stored => "made in this run",
+        Kept::Reused => "made in an earlier run",
+        Kept::Nowhere => "not stored",
+    };
+    rows.push(Fact::new("result", html! { (result) }));
     rows.push(Fact::new("time spent", html! { (seconds(view.seconds)) }));
     if let Some(review) = &record.static_review {
         let lines: usize = review.files.iter().map(|file| file.line_count).sum();

@@ -120,12 +120,18 @@ fn outcomes(about: &About<'_>, tally: &Tally) -> Markup {
             tally.failed_by(Kind::Dataset),
         ),
         (Tone::Bad, "copied structure", tally.failed_by(Kind::Copied)),
+        (Tone::Plain, "stopped on their way", tally.stopped),
         (Tone::Bad, "not evaluated", tally.failed_by(Kind::Machine)),
         (Tone::Plain, "not begun or not finished", left),
     ];
-    let rate = tally.finished as f64 / about.elapsed.as_secs_f64().max(1e-3);
+    // Results that were there already took no work.
+    let worked = tally.finished.saturating_sub(tally.reused);
+    let rate = worked as f64 / about.elapsed.as_secs_f64().max(1e-3);
     let about = [
-        Fact::new("packages", html! { (about.total) }),
+        Fact::new(
+            "packages",
+            html! { (about.total) @if tally.reused > 0 { ", " (tally.reused) " of them reused" } },
+        ),
         Fact::new(
             "took",
             html! { (duration(about.elapsed)) ", " (format!("{rate:.1}")) " per second" },
@@ -158,10 +164,11 @@ fn scores(tally: &Tally) -> Markup {
         line: Some((BAR, "pass")),
     };
     let mean = tally.mean_metrics().unwrap_or_default();
-    let mean = mean.iter().map(|(name, _, value)| Bar {
+    let notes = mean.map(|(_, weight, _)| format!("× {weight:.2}"));
+    let mean = mean.iter().zip(&notes).map(|((name, _, value), note)| Bar {
         label: readable(name),
         value: *value,
-        note: None,
+        note: Some(note),
     });
     let mut best = Table::new(
         "Best packages",
@@ -181,7 +188,7 @@ fn scores(tally: &Tally) -> Markup {
         html! {
             p { "Of " (tally.judged) " packages whose dataset was judged" }
             (histogram(&drawing))
-            h3 { "The nine metrics on average" }
+            h3 { "The nine metrics on average, with their weights" }
             (bars(mean))
             h3 { "Best" }
             (best.markup())

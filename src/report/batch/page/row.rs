@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::pipeline::SubmissionRecord;
+use crate::pipeline::{RecordStatus, SubmissionRecord};
 use crate::report::batch::tally::Tally;
 use crate::report::html::{Tone, badge, line, name};
 use crate::similarity::Status;
@@ -25,6 +25,7 @@ pub(super) fn outcome(record: &SubmissionRecord) -> (&'static str, Tone, &'stati
             Some(review) if !review.accepted => ("bad", Tone::Bad, "rejected"),
             Some(_) => ("bad", Tone::Bad, "failed"),
         },
+        (false, _) if record.status == RecordStatus::Pending => ("stop", Tone::Plain, "stopped"),
         (false, true) => ("good", Tone::Good, "passed"),
         (false, false) => ("warn", Tone::Warning, "below the bar"),
     }
@@ -86,12 +87,15 @@ pub(super) fn head() -> Markup {
 
 /// Buttons that work without a script: the style hides what is not chosen.
 pub(super) fn filter(tally: &Tally, total: usize) -> Markup {
-    let failed = tally.finished.saturating_sub(tally.passed + tally.below);
+    let failed = tally
+        .finished
+        .saturating_sub(tally.passed + tally.below + tally.stopped);
     let choices = [
         ("all", "all", total),
         ("good", "passed", tally.passed),
         ("warn", "below the bar", tally.below),
         ("bad", "failed", failed),
+        ("stop", "stopped on their way", tally.stopped),
         ("none", "not evaluated", tally.errors),
     ];
     html! {
