@@ -171,3 +171,24 @@ impl SubmissionRecord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// A stored record that is reported again must be the one that was stored.
+        #[test]
+        fn numbers_come_back_from_json_to_the_last_bit(number in proptest::num::f64::NORMAL, tenths in 0u32..100_000) {
+            for score in [number, f64::from(tenths) / 100_000.0, 0.1 + f64::from(tenths) / 3.0] {
+                let mut record = SubmissionRecord::refused("5A", "a.zip", "a.zip", "no".into());
+                record.score = score;
+                record.metrics.quality_score = score;
+                let text = serde_json::to_string(&record).unwrap();
+                let back: SubmissionRecord = serde_json::from_str(&text).unwrap();
+                prop_assert_eq!(back, record);
+            }
+        }
+    }
+}

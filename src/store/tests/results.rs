@@ -181,3 +181,70 @@ fn a_text_that_the_database_cannot_hold_is_that_submissions_error() {
     assert!(matches!(error, StoreError::UnknownItem { .. }), "{error}");
     assert!(!error.is_about_submission());
 }
+
+#[test]
+fn a_result_that_another_submission_has_overtaken_is_not_stored() {
+    let place = place();
+    let (mut store, mut other) = (place.open(), place.open());
+    record(&mut other, &row("a", "5Key", 0.7)).unwrap();
+    let latest = store.latest_arrival().unwrap();
+    let late = row("c", "5Key", 0.7);
+    let evaluated = Evaluated {
+        compared_up_to: Some(latest),
+        ..Evaluated::of(&late)
+    };
+    record(&mut other, &row("b", "5Key", 0.7)).unwrap();
+    let error = store.record(&evaluated).unwrap_err();
+    assert!(matches!(error, StoreError::Overtaken { .. }), "{error}");
+    assert!(!store.has_arrived("c").unwrap(), "nothing of it stays");
+    // With its place taken, those that come after change nothing.
+    begin(&mut store, "r", 1);
+    let arrival = Arrival {
+        ordinal: 0,
+        submission_id: "c",
+        hotkey: "5Key",
+        sequence: None,
+    };
+    store.reserve("r", &[arrival], at_second(60)).unwrap();
+    let latest = store.latest_arrival().unwrap();
+    record(&mut other, &row("d", "5Key", 0.7)).unwrap();
+    store
+        .record(&Evaluated {
+            compared_up_to: Some(latest),
+            ..evaluated
+        })
+        .unwrap();
+}
+
+#[test]
+fn an_evaluation_is_reusable_while_its_row_is_there() {
+    let place = place();
+    let mut store = place.open();
+    let store_with = |store: &mut Store, key: &str, second: i64| {
+        let mut row = row("a", "5Key", 0.7);
+        row.updated_at = at_second(second).to_string();
+        row.stdout = key.to_owned();
+        store
+            .record(&Evaluated {
+                package_key: key,
+                cache_key: key,
+                ..Evaluated::of(&row)
+            })
+            .unwrap();
+    };
+    assert!(store.reusable("a", "k1").unwrap().is_none());
+    store_with(&mut store, "k1", 1);
+    let found = store.reusable("a", "k1").unwrap().unwrap();
+    assert!(found.stands && found.row.stdout == "k1");
+    store_with(&mut store, "k2", 2);
+    let found = store.reusable("a", "k1").unwrap().unwrap();
+    assert!(!found.stands, "another has come since");
+    assert_eq!(found.row.stdout, "k1", "its row was kept");
+    assert!(store.reusable("a", "k2").unwrap().unwrap().stands);
+    assert!(store.reusable("b", "k2").unwrap().is_none());
+    // The service writes over the row of the newest.
+    let sql = "UPDATE submissions SET updated_at = '2030-01-01 00:00:00.000000', stdout = 'other'";
+    place.raw().execute(sql, []).unwrap();
+    assert!(store.reusable("a", "k2").unwrap().is_none());
+    assert!(store.has_reusable("a", "k1").unwrap());
+}
