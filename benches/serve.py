@@ -122,10 +122,12 @@ def main():
         server = Server(dfab, folder, 1)
         measured = {}
         ask = lambda path: wrk(server.url + path, options.seconds, options.connections)
-        for path in ["/health", "/leaderboard", "/status", "/stats", "/submissions", "/", f"/submissions/{0x10:032x}", "/agent/5F000007"]:
-            with urllib.request.urlopen(server.url + path) as answer:
+        one = f"{16:032x}"
+        for path in ["/health", "/leaderboard", "/status", "/stats", "/submissions", "/", "/submissions/ID", "/agent/5F000007"]:
+            asked = path.replace("ID", one)
+            with urllib.request.urlopen(server.url + asked) as answer:
                 size = len(answer.read())
-            measured[path] = {**ask(path), "bytes": size}
+            measured[path] = {**ask(asked), "bytes": size}
         script = str(folder / "submit.lua")
         post = dict(script=script, PACKAGE=str(folder / "package.zip"))
         measured["POST /submit"] = wrk(server.url, options.seconds, options.connections, ROUND="1", **post)

@@ -27,7 +27,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::harness::Cancel;
@@ -41,6 +40,9 @@ use queue::{Bell, Delayed, Worker};
 use state::{App, Parts, Patience};
 
 pub use lock::LockError;
+
+/// How often it is looked whether somebody asked to stop.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// How a server is to run.
 #[derive(Debug, Clone, Copy)]
@@ -182,7 +184,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, std::io::Error> {
         .build()
 }
 
-/// Answers requests until a signal comes.
+/// Answers requests until asked to stop.
 async fn answer(
     listener: TcpListener,
     app: Arc<App>,
@@ -190,21 +192,14 @@ async fn answer(
     log: &Log,
     cancel: &Cancel,
 ) -> Result<(), ServeError> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let (stop, stopped) = watch::channel(false);
     let router = routes::router(app);
     let serving = connections::serve(listener, router, bounds, log, stopped);
     let signalled = async {
-        tokio::select! {
-            // One that came before anybody here listened has left its mark.
-            () = std::future::ready(()), if cancel.is_cancelled() => {}
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hang_up.recv() => {}
+        while !cancel.is_cancelled() {
+            tokio::time::sleep(GLANCE).await;
         }
         log.say("stopping: no new requests; what is being evaluated waits for the next start");
         // The receiver is there for as long as somebody serves.
