@@ -32,31 +32,14 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
         let message = "--csv and --html name the same file";
         return Err(CliError::usage(message).hint("one of them would be lost; name another"));
     }
-    let wanted = wanted::wanted(context, args)?;
-    let mut compared = read::read(context, args, &wanted);
+    let mut wanted = wanted::wanted(context, args)?;
+    let mut compared = read::read(context, args, &mut wanted);
     let base = base(context, args, &mut compared)?;
     let own = base
         .as_ref()
         .map(|base| without_base(context, base, &mut compared));
-    let wholes: Vec<&Sequence> = compared
-        .units
-        .iter()
-        .map(|unit| unit.structure.sequence())
-        .collect();
-    let whole = Corpus::new(&wholes);
-    let mut ignored = None;
-    let corpus = own.map(|own| {
-        let counted = compared.units.iter().zip(&own).map(|(unit, own)| {
-            let of = unit.structure.sequence().len();
-            Ignored {
-                path: unit.name.clone(),
-                items: of - own.len(),
-                of,
-            }
-        });
-        ignored = Some(counted.collect::<Vec<_>>());
-        Corpus::new(&own.iter().collect::<Vec<_>>())
-    });
+    let structures = compared.units.iter().map(|unit| unit.structure.sequence());
+    let whole = Corpus::new(&structures.collect::<Vec<_>>());
     if !args.regions {
         // The corpora have their own copies.
         compared.forget_structures();
@@ -66,8 +49,8 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
         context,
         args,
         comparing: Comparing {
-            corpus: corpus.as_ref().unwrap_or(&whole),
-            whole: corpus.as_ref().map(|_| &whole),
+            corpus: own.as_ref().map_or(&whole, |own| &own.corpus),
+            whole: own.as_ref().map(|_| &whole),
             new: compared.units.iter().filter(|unit| !unit.is_old).count(),
             owners: args.files.then_some(&owners),
         },
@@ -77,7 +60,7 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
             .map(|unit| unit.name.clone())
             .collect(),
         base,
-        ignored,
+        ignored: own.as_ref().map(|own| own.ignored.as_slice()),
         wanted,
         compared,
     };
@@ -113,14 +96,20 @@ fn base(
     Ok(Some(base))
 }
 
+/// What is left without base code, of each in turn.
+struct Own {
+    corpus: Corpus,
+    ignored: Vec<Ignored>,
+}
+
 /// What each has of its own; what has nothing is said and left out.
-fn without_base(context: &Context, base: &Base, compared: &mut Compared) -> Vec<Sequence> {
-    let own: Vec<Sequence> = compared
+fn without_base(context: &Context, base: &Base, compared: &mut Compared) -> Own {
+    let mut all: Vec<Sequence> = compared
         .units
         .par_iter()
         .map(|unit| base.without(unit.structure.sequence()))
         .collect();
-    let mut has_own = own.iter().map(|own| !own.is_empty());
+    let mut has_own = all.iter().map(|own| !own.is_empty());
     compared.units.retain(|unit| {
         let is_kept = has_own.next().unwrap_or(true);
         if !is_kept {
@@ -130,7 +119,20 @@ fn without_base(context: &Context, base: &Base, compared: &mut Compared) -> Vec<
         }
         is_kept
     });
-    own.into_iter().filter(|own| !own.is_empty()).collect()
+    all.retain(|own| !own.is_empty());
+    let counted = compared.units.iter().zip(&all).map(|(unit, own)| {
+        // The Module that all begin with is nobody's.
+        let of = unit.structure.sequence().len().saturating_sub(1);
+        Ignored {
+            path: unit.name.clone(),
+            items: of.saturating_sub(own.len()),
+            of,
+        }
+    });
+    Own {
+        ignored: counted.collect(),
+        corpus: Corpus::new(&all.iter().collect::<Vec<_>>()),
+    }
 }
 
 /// Everything read, and what is to be said of it.
@@ -140,7 +142,7 @@ struct Question<'a> {
     comparing: Comparing<'a>,
     names: Vec<String>,
     base: Option<Base>,
-    ignored: Option<Vec<Ignored>>,
+    ignored: Option<&'a [Ignored]>,
     wanted: Vec<wanted::Wanted>,
     compared: Compared,
 }
@@ -159,7 +161,7 @@ impl Question<'_> {
         self.write(csv, |out| {
             match self.context.format() {
                 Format::Json => {
-                    let document = Document::nearest(&rows).ignoring(self.ignored.as_deref());
+                    let document = Document::nearest(&rows).ignoring(self.ignored);
                     write_pretty(out, &document)?;
                 }
                 Format::Jsonl => rows.iter().try_for_each(|row| write_line(out, row))?,
@@ -189,7 +191,7 @@ impl Question<'_> {
             match (self.context.format(), self.args.regions) {
                 (Format::Json, _) => {
                     let document = Document::pairs(&report, &aligned);
-                    write_pretty(out, &document.ignoring(self.ignored.as_deref()))?;
+                    write_pretty(out, &document.ignoring(self.ignored))?;
                 }
                 (Format::Jsonl, true) => {
                     aligned.iter().try_for_each(|pair| write_line(out, pair))?;

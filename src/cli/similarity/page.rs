@@ -40,7 +40,7 @@ pub(super) fn page(
         old: units.len() - question.comparing.new,
         min_score,
         cluster_threshold,
-        ignored: question.ignored.as_deref(),
+        ignored: question.ignored,
         left_out: &question.compared.left_out,
     };
     whole_page(&page, &sections)

@@ -98,14 +98,14 @@ struct Structures {
 
 /// Reads and parses everything that is not known, in parallel; what cannot be compared is said and
 /// left out.
-pub(super) fn read(context: &Context, args: &SimilarityArgs, wanted: &[Wanted]) -> Compared {
+pub(super) fn read(context: &Context, args: &SimilarityArgs, wanted: &mut [Wanted]) -> Compared {
     let limits = context.package_limits();
     let read: Vec<Result<Structures, LeftOut>> = wanted
-        .par_iter()
+        .par_iter_mut()
         .with_max_len(1)
-        .map(|wanted| match &wanted.known {
+        .map(|wanted| match wanted.known.take() {
             Some(sequence) => Ok(Structures {
-                found: vec![(None, Structure::Sequence(sequence.clone()))],
+                found: vec![(None, Structure::Sequence(sequence))],
                 ..Structures::default()
             }),
             None => structures(&wanted.submission, &limits, args),

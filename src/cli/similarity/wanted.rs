@@ -19,7 +19,7 @@ const DATABASE: &str = "database";
 /// One argument, or what one stands for.
 pub(super) struct Wanted {
     pub submission: Submission,
-    /// Its structure, if that is stored and enough.
+    /// Its structure, if that is stored and enough, until it is taken.
     pub known: Option<Sequence>,
     /// Not compared with other old ones.
     pub is_old: bool,
