@@ -23,7 +23,7 @@ fn exec(image: &str, variables: &[(&str, &str)]) -> Output {
 
 /// A script in place of the docker command. Another process writes it: one that we have open for writing could not be
 /// started while some other test forks.
-fn stand_in(folder: &Path, script: &str) -> PathBuf {
+pub fn stand_in(folder: &Path, script: &str) -> PathBuf {
     let path = folder.join("docker");
     let status = Command::new("sh")
         .args([

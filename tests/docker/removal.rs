@@ -3,9 +3,10 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use dfab::harness::{Cancel, Ending};
+use dfab::harness::{Cancel, Docker, Ending};
 use nix::sys::signal::Signal;
 
+use crate::errors::stand_in;
 use crate::image_or_skip;
 use crate::support::{
     Running, containers, dfab, docker, docker_says, leftovers_may_go, leftovers_stay, limits,
@@ -125,6 +126,23 @@ fn a_command_line_that_is_killed_is_our_failure_and_its_container_is_removed() {
         let error = run.join().unwrap().unwrap_err();
         assert!(error.to_string().contains("docker command died"), "{error}");
     });
+    assert_eq!(containers(&settings.slug), Vec::<String>::new());
+}
+
+#[test]
+fn a_command_line_that_gives_up_is_not_the_harness_and_its_container_is_removed() {
+    let image = image_or_skip!();
+    let settings = settings(image);
+    let folder = tempfile::tempdir().expect("a folder");
+    // Ends with a code of its own, as one does that has lost its engine for a moment.
+    let script = "[ \"$1\" = run ] || exec docker \"$@\"; docker \"$@\" & pid=$!; \
+                  until docker exec \"$4\" ls /tmp/up 2>/dev/null; do sleep 0.1; done >/dev/null; \
+                  sleep 0.3; kill -9 $pid; exit 2";
+    let program = stand_in(folder.path(), script);
+    let docker = Docker::new(&program, settings.clone()).expect("good settings");
+    let error = try_run(&docker, SLEEPER, &limits(), &Cancel::default()).unwrap_err();
+    assert!(error.to_string().contains("docker command died"), "{error}");
+    assert!(error.hint().is_some());
     assert_eq!(containers(&settings.slug), Vec::<String>::new());
 }
 

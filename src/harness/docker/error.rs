@@ -32,7 +32,7 @@ pub enum DockerError {
         patience: Duration,
     },
 
-    /// It was killed before the container had ended.
+    /// It was killed, or gave up, before the container had ended.
     #[error("the docker command died before the container had ended ({status})")]
     CliDied {
         /// How.
@@ -137,7 +137,7 @@ impl DockerError {
                 "set TMPDIR to a folder that the engine may mount, or use the broker, which is sent \
                  the files"
             }
-            Self::CliHangs { .. } | Self::EngineHangs { .. } => {
+            Self::CliHangs { .. } | Self::EngineHangs { .. } | Self::CliDied { .. } => {
                 "see whether the engine is well: `docker version`, `docker ps`"
             }
             Self::NotRemoved { name, .. } => {
@@ -145,7 +145,7 @@ impl DockerError {
                     "the next dfab that uses this engine tries again; by hand: docker rm --force {name}"
                 ));
             }
-            Self::Cli { .. } | Self::CliDied { .. } | Self::Failed { .. } => return None,
+            Self::Cli { .. } | Self::Failed { .. } => return None,
         };
         Some(text.to_owned())
     }

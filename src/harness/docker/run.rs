@@ -99,6 +99,8 @@ pub(super) fn run(
                 let said = words(&stderr, &status);
                 return Err(DockerError::from_words("run", &said).into());
             }
+            // A container that ends takes its command line along, not the other way round.
+            Some(_) if cli.remove(&job.name, None)? => return Err(died(status)),
             Some(code) => {
                 let killed_for_memory = code == 137 && killed_for_memory();
                 let ended = Ended::Unreported {
@@ -111,7 +113,11 @@ pub(super) fn run(
         (End::Exited(status), Said::Nothing) if status.signal().is_some() => {
             return Err(died(status));
         }
-        (End::Exited(status), Said::Nothing) => return Err(not_run(&stderr, &status, settings)),
+        (End::Exited(status), Said::Nothing) => {
+            // What it asked for may be there all the same.
+            cli.remove(&job.name, None)?;
+            return Err(not_run(&stderr, &status, settings));
+        }
         (End::Flooded | End::TimedOut, Said::Nothing) => {
             return Err(DockerError::EngineHangs {
                 patience: START_PATIENCE,
