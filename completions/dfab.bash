@@ -1057,13 +1057,17 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__review)
-            opts="-q -v -h --rules --explain --exit-zero --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --rules --explain --against --exit-zero --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --explain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --against)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,5 +1,7 @@
 //! `dfab review`
 
+mod against;
+
 use std::io::{self, Write};
 
 use crate::report::review::{Reviewed, explain_rule, rules_table, table};
@@ -12,6 +14,8 @@ use super::exit::{CliError, Exit};
 use super::inputs::{self, Hotkeys};
 use super::sources::{LeftOut, Sources};
 
+use against::Against;
+
 pub(super) fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
     match (&args.explain, args.rules) {
         (Some(rule), _) => explain(context, rule),
@@ -22,6 +26,7 @@ pub(super) fn run(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError
 
 fn review_all(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
     let submissions = inputs::expand(context, &args.paths, &Hotkeys::default())?;
+    let against = Against::read(context, &args.against)?;
     let limits = context.package_limits();
     let out = &mut io::stdout().lock();
     let mut document = match context.format() {
@@ -30,12 +35,18 @@ fn review_all(context: &Context, args: &ReviewArgs) -> Result<Exit, CliError> {
     };
     let mut text = String::new();
     let (mut all_accepted, mut unreadable) = (true, false);
+    unreadable |= against.as_ref().is_some_and(|against| against.unreadable);
     for submission in &submissions {
         let path = submission.package.as_str();
         let reviewed = match Sources::read(&submission.path, &limits) {
             Ok(sources) => {
                 warn_of_gaps(context, path, &sources);
-                Reviewed::accepted_or_not(path, review::review(&sources.borrowed()).review)
+                let sources = sources.borrowed();
+                let reviewed = review::review(&sources);
+                let structure = against
+                    .as_ref()
+                    .map(|against| against.structure(&submission.path, &reviewed, &sources));
+                Reviewed::accepted_or_not(path, reviewed.review).beside(structure)
             }
             Err(error) => {
                 unreadable |= error.is_unreadable();

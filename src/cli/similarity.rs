@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use crate::report::similarity::{self as shown, AlignedPair, Document, Ignored};
 use crate::report::{Format, write_line, write_pretty};
 use crate::similarity::{
-    BASE_RUN, Base, Comparing, Corpus, PLAGIARIZED_FROM, REVIEW_FROM, Sequence, SimilarityReport,
-    Status,
+    BASE_RUN, Base, Comparing, Corpus, Outlines, PLAGIARIZED_FROM, REVIEW_FROM, Sequence,
+    SimilarityReport, Status,
 };
 
 use super::args::SimilarityArgs;
@@ -21,6 +21,8 @@ use super::exit::{CliError, Exit};
 use super::output_file;
 
 use read::{Compared, Structure};
+
+pub(super) use wanted::named;
 
 const OUTPUT_BUFFER_BYTES: usize = 1 << 16;
 
@@ -39,7 +41,9 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
         .as_ref()
         .map(|base| without_base(context, base, &mut compared));
     let structures = compared.units.iter().map(|unit| unit.structure.sequence());
-    let whole = Corpus::new(&structures.collect::<Vec<_>>());
+    let structures: Vec<&Sequence> = structures.collect();
+    let whole = Corpus::new(&structures);
+    let of_whole = own.is_none().then(|| Outlines::new(&structures));
     if !args.regions {
         // The corpora have their own copies.
         compared.forget_structures();
@@ -53,6 +57,7 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
             whole: own.as_ref().map(|_| &whole),
             new: compared.units.iter().filter(|unit| !unit.is_old).count(),
             owners: args.files.then_some(&owners),
+            outlines: own.as_ref().map(|own| &own.outlines).or(of_whole.as_ref()),
         },
         names: compared
             .units
@@ -99,6 +104,7 @@ fn base(
 /// What is left without base code, of each in turn.
 struct Own {
     corpus: Corpus,
+    outlines: Outlines,
     ignored: Vec<Ignored>,
 }
 
@@ -129,9 +135,12 @@ fn without_base(context: &Context, base: &Base, compared: &mut Compared) -> Own 
             of,
         }
     });
+    let ignored = counted.collect();
+    let all: Vec<&Sequence> = all.iter().collect();
     Own {
-        ignored: counted.collect(),
-        corpus: Corpus::new(&all.iter().collect::<Vec<_>>()),
+        corpus: Corpus::new(&all),
+        outlines: Outlines::new(&all),
+        ignored,
     }
 }
 

@@ -35,8 +35,8 @@ impl Evaluator<'_> {
         let hotkey = &submission.hotkey;
         let window = self.settings.similarity_window;
         let candidates = neighbours::stored(self, store, subject.id, hotkey, window)?;
-        let neighbour = self.compare(submission, &subject, &candidates)?;
-        let mut concluded = self.conclude(submission, evaluated, neighbour);
+        let compared = self.compare(submission, &subject, &candidates)?;
+        let mut concluded = self.conclude(submission, evaluated, compared);
         concluded.record.filename = filename.to_owned();
         concluded.row.filename = filename.to_owned();
         let recorded = store.record(&store::Evaluated {

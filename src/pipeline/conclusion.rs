@@ -19,8 +19,8 @@ use super::notes::Notes;
 use super::row::json;
 use super::turnstile::Turnstile;
 use super::{
-    Alone, BatchOptions, Concluded, Evaluated, Evaluator, Event, ItemError, Kept, Known, Prepared,
-    Stage, Subject, Submission, SubmissionRecord, Unfinished,
+    Alone, BatchOptions, Compared, Concluded, Evaluated, Evaluator, Event, ItemError, Kept, Known,
+    Prepared, Stage, Subject, Submission, SubmissionRecord, Unfinished,
 };
 
 /// How often another process may store a submission between a look for neighbours and the result before a place is
@@ -215,20 +215,14 @@ impl<'a> Conclusion<'a, '_> {
     /// Compares, judges, stores and reports a result made just now.
     fn store_anew(&mut self, item: Item<'a>, evaluated: &Evaluated) -> Result<(), BatchError> {
         self.enter(item, Stage::Similarity);
-        self.compare_and_store(
-            item,
-            &evaluated.subject(),
-            false,
-            |conclusion, neighbour| {
-                conclusion.enter(item, Stage::Judge);
-                let concluded =
-                    conclusion
-                        .evaluator
-                        .conclude(item.submission, evaluated, neighbour);
-                conclusion.enter(item, Stage::Store);
-                concluded
-            },
-        )
+        self.compare_and_store(item, &evaluated.subject(), false, |conclusion, compared| {
+            conclusion.enter(item, Stage::Judge);
+            let concluded = conclusion
+                .evaluator
+                .conclude(item.submission, evaluated, compared);
+            conclusion.enter(item, Stage::Store);
+            concluded
+        })
     }
 
     /// Compares, has it judged, stores, and only then reports.
@@ -237,23 +231,23 @@ impl<'a> Conclusion<'a, '_> {
         item: Item<'a>,
         subject: &Subject<'_>,
         reused: bool,
-        mut judge: impl FnMut(&mut Self, Option<super::Neighbour>) -> Concluded,
+        mut judge: impl FnMut(&mut Self, Compared) -> Concluded,
     ) -> Result<(), BatchError> {
         let mut overtaken = 0;
         loop {
             let latest = self.store.latest_arrival()?;
             let candidates = self.candidates(item.submission, subject.id)?;
-            let compared = self
+            let found = self
                 .evaluator
                 .compare(item.submission, subject, &candidates);
-            let neighbour = match compared {
-                Ok(neighbour) => neighbour,
+            let compared = match found {
+                Ok(compared) => compared,
                 Err(error) => {
                     self.take_place(item, subject.id, subject.sequence)?;
                     return self.unfinished(item, subject.id, &error);
                 }
             };
-            let concluded = judge(self, neighbour);
+            let concluded = judge(self, compared);
             let key = cache_key(subject.package_key, self.evaluator.settings, &candidates);
             match self.keep(item, subject, &concluded, &key, latest, reused) {
                 Ok(()) => {
@@ -394,10 +388,10 @@ impl<'a> Conclusion<'a, '_> {
             package: None,
         };
         self.enter(item, Stage::Similarity);
-        self.compare_and_store(item, &subject, true, |conclusion, neighbour| {
+        self.compare_and_store(item, &subject, true, |conclusion, compared| {
             conclusion.enter(item, Stage::Judge);
             let evaluator = conclusion.evaluator;
-            evaluator.conclude_again(record.clone(), &found.row, &result, neighbour)
+            evaluator.conclude_again(record.clone(), &found.row, &result, compared)
         })?;
         Ok(true)
     }
@@ -406,15 +400,15 @@ impl<'a> Conclusion<'a, '_> {
     fn stop(&mut self, item: Item<'a>, evaluated: &Evaluated) -> Result<(), BatchError> {
         let until = self.options.until;
         let submission = item.submission;
-        let mut neighbour = None;
+        let mut compared = Compared::default();
         if until >= Stage::Similarity {
             self.enter(item, Stage::Similarity);
             let candidates = self.candidates(submission, &evaluated.id)?;
             let subject = evaluated.subject();
-            let compared = self.evaluator.compare(submission, &subject, &candidates);
+            let found = self.evaluator.compare(submission, &subject, &candidates);
             self.take_place(item, subject.id, subject.sequence)?;
-            neighbour = match compared {
-                Ok(neighbour) => neighbour,
+            compared = match found {
+                Ok(compared) => compared,
                 Err(error) => return self.unfinished(item, subject.id, &error),
             };
         }
@@ -423,7 +417,7 @@ impl<'a> Conclusion<'a, '_> {
         }
         let record = self
             .evaluator
-            .record(submission, evaluated, neighbour, until);
+            .record(submission, evaluated, compared, until);
         self.store.note_settled(&Settled {
             item: RunItemId {
                 run: &self.run_id,

@@ -18,7 +18,9 @@ use crate::store::{self, Candidate, StoreError, SubmissionRow};
 use super::cache_key::package_key;
 use super::row::{self, Logs};
 use super::workspace::{lay_out, new_workspace};
-use super::{Execution, ItemError, Neighbour, RecordStatus, Stage, Submission, SubmissionRecord};
+use super::{
+    Compared, Execution, ItemError, Neighbour, RecordStatus, Stage, Submission, SubmissionRecord,
+};
 
 /// A package that went as far as it can go alone.
 #[derive(Debug)]
@@ -411,12 +413,15 @@ impl Evaluator<'_> {
         submission: &Submission,
         subject: &Subject<'_>,
         candidates: &[Candidate],
-    ) -> Result<Option<Neighbour>, ItemError> {
+    ) -> Result<Compared, ItemError> {
         let near = match (subject.result, subject.sequence) {
             (Alone::Scored { .. }, Some(sequence)) => nearest(submission, sequence, candidates)?,
             _ => None,
         };
-        self.audited(&submission.package, subject, near)
+        Ok(Compared {
+            plagiarism: self.audited(&submission.package, subject, near)?,
+            structure: self.structure(subject, candidates),
+        })
     }
 
     /// Judge and final score: the record of a submission, and its row.
@@ -424,9 +429,9 @@ impl Evaluator<'_> {
         &self,
         submission: &Submission,
         evaluated: &Evaluated,
-        plagiarism: Option<Neighbour>,
+        compared: Compared,
     ) -> Concluded {
-        let record = self.record(submission, evaluated, plagiarism, Stage::Judge);
+        let record = self.record(submission, evaluated, compared, Stage::Judge);
         let artifact = row::artifact_json(&evaluated.package);
         let row = row::row(&evaluated.id, &record, artifact, evaluated.logs());
         Concluded { record, row }
@@ -438,7 +443,7 @@ impl Evaluator<'_> {
         &self,
         submission: &Submission,
         evaluated: &Evaluated,
-        plagiarism: Option<Neighbour>,
+        compared: Compared,
         until: Stage,
     ) -> SubmissionRecord {
         let review = evaluated.review.as_ref();
@@ -459,15 +464,11 @@ impl Evaluator<'_> {
             static_review: review.cloned(),
             judge: None,
             plagiarism: None,
+            structure: None,
             violations: review.map(Review::flat_violations).unwrap_or_default(),
             execution: evaluated.run.as_ref().map(|run| run.execution.clone()),
         };
-        record.settle(
-            &evaluated.result,
-            plagiarism,
-            until,
-            &self.settings.llm_model,
-        );
+        record.settle(&evaluated.result, compared, until, &self.settings.llm_model);
         record
     }
 
@@ -477,10 +478,10 @@ impl Evaluator<'_> {
         stored: SubmissionRecord,
         earlier: &SubmissionRow,
         result: &Alone,
-        plagiarism: Option<Neighbour>,
+        compared: Compared,
     ) -> Concluded {
         let mut record = stored;
-        record.settle(result, plagiarism, Stage::Judge, &self.settings.llm_model);
+        record.settle(result, compared, Stage::Judge, &self.settings.llm_model);
         let logs = Logs {
             stdout: &earlier.stdout,
             stderr: &earlier.stderr,
@@ -494,7 +495,8 @@ impl Evaluator<'_> {
 impl SubmissionRecord {
     /// Fills in what follows from the result by itself and the nearest neighbour: penalty, judge, final score, status.
     /// `model` is the name of the language model whose opinion the result may hold.
-    fn settle(&mut self, result: &Alone, plagiarism: Option<Neighbour>, until: Stage, model: &str) {
+    fn settle(&mut self, result: &Alone, compared: Compared, until: Stage, model: &str) {
+        let plagiarism = compared.plagiarism;
         let mut is_final = true;
         let mut verdict = None;
         let score = match (result, &self.static_review) {
@@ -537,6 +539,7 @@ impl SubmissionRecord {
         self.metrics = score.metrics;
         self.judge = verdict;
         self.plagiarism = plagiarism;
+        self.structure = compared.structure;
     }
 }
 

@@ -11,6 +11,7 @@ mod alone;
 mod batch;
 mod cache_key;
 mod conclusion;
+mod containment;
 mod evaluate;
 mod event;
 mod item_error;
@@ -28,6 +29,7 @@ mod workspace;
 pub use alone::SettleError;
 pub(crate) use batch::chain;
 pub use batch::{BatchError, Listener, Summary, run_batch};
+pub use containment::{Compared, ContainedIn, Structure};
 pub use evaluate::{
     Alone, Concluded, Evaluated, Evaluator, Known, NoDataset, Prepared, Subject, Submitted, Task,
     Unfinished,

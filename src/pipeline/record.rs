@@ -9,6 +9,8 @@ use crate::review::{FlatViolation, Review};
 use crate::score::{Metrics, Score};
 use crate::similarity::Status;
 
+use super::Structure;
+
 /// Where an evaluation ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -127,6 +129,10 @@ pub struct SubmissionRecord {
     pub judge: Option<Judgement>,
     /// The nearest earlier submission; null where there was nothing to compare.
     pub plagiarism: Option<Neighbour>,
+    /// How much of it is found in an earlier submission; null where there was nothing to compare, and in records from
+    /// before this was looked at.
+    #[serde(default)]
+    pub structure: Option<Structure>,
     /// All findings of the review, with their files.
     pub violations: Vec<FlatViolation>,
     /// How the harness ended; null if it was not run.
@@ -153,6 +159,7 @@ impl SubmissionRecord {
             static_review: None,
             judge: None,
             plagiarism: None,
+            structure: None,
             violations: Vec::new(),
             execution: None,
         }

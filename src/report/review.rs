@@ -7,7 +7,9 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::package::ErrorView;
 use crate::review::{Effect, Review, Rule, Severity};
+use crate::similarity::ContainmentLines;
 
+use super::similarity::containment_text;
 use super::table::count;
 use super::{Display, Paint, Table, escape};
 
@@ -17,6 +19,25 @@ pub struct Reviewed<'a> {
     path: &'a str,
     #[serde(flatten)]
     verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structure: Option<Structure>,
+}
+
+/// What was found of a package in others. No verdict depends on it.
+#[derive(Debug, Serialize)]
+pub struct Structure {
+    /// The other with the greatest share in common; null if none has anything, or the package is not Python.
+    pub containment: Option<ContainedIn>,
+}
+
+/// Another package and what it has in common: `left` is the reviewed one, `right` the other.
+#[derive(Debug, Serialize)]
+pub struct ContainedIn {
+    /// The other package as the caller named it.
+    pub path: String,
+    /// Shares, and lines where they are worth a look.
+    #[serde(flatten)]
+    pub lines: ContainmentLines,
 }
 
 /// What came of a review.
@@ -37,7 +58,13 @@ impl<'a> Reviewed<'a> {
         Reviewed {
             path,
             verdict: Verdict::Reviewed(review),
+            structure: None,
         }
+    }
+
+    /// With what was found of it in others, if that was looked for.
+    pub fn beside(self, structure: Option<Structure>) -> Reviewed<'a> {
+        Reviewed { structure, ..self }
     }
 
     /// A package that does not keep the contract.
@@ -48,6 +75,7 @@ impl<'a> Reviewed<'a> {
                 error,
                 accepted: false,
             },
+            structure: None,
         }
     }
 
@@ -109,10 +137,27 @@ pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
     if review.violations_omitted > 0 {
         let _ = writeln!(text, "  and {} more, not listed", review.violations_omitted);
     }
+    if let Some(structure) = &reviewed.structure {
+        text.push_str(&structure_text(structure, display));
+    }
     if display.verbose {
         text.push_str(&symbols(review, display));
     }
     text
+}
+
+/// In which other package most was found, and where.
+fn structure_text(structure: &Structure, display: Display) -> String {
+    let Some(found) = &structure.containment else {
+        return "  nothing of it is found in the others\n".to_owned();
+    };
+    let paint = match found.lines.containment.is_notable() {
+        true => Paint::Warning,
+        false => Paint::Faint,
+    };
+    let most = format!("most of it is found in {}", escape::line(&found.path));
+    let text = containment_text(&found.lines, display);
+    format!("  {}\n{text}", paint.text(&most, display.color))
 }
 
 /// What is in each file, for `-v`.

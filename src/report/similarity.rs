@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::similarity::{
-    Alignment, Comparison, DEFAULT_ALIGN_CELLS, LineRange, Located, Nearest, SimilarityReport,
-    Status, align,
+    Alignment, Comparison, Containment, ContainmentLines, DEFAULT_ALIGN_CELLS, FileLines,
+    LineRange, Located, Nearest, SimilarityReport, Status, align,
 };
 
 use super::{Display, Paint, SCHEMA_VERSION, Table, escape};
@@ -87,6 +87,14 @@ pub struct AlignedPair<'n> {
     comparison: Comparison<'n>,
     #[serde(flatten)]
     alignment: AlignedRegions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structure: Option<SharedLines>,
+}
+
+/// What is found beside the service's rule, with its lines.
+#[derive(Debug, Serialize)]
+struct SharedLines {
+    containment: ContainmentLines,
 }
 
 /// Regions with file names instead of positions.
@@ -133,9 +141,23 @@ impl<'n> AlignedPair<'n> {
                 }
             }
         };
+        let structure = comparison.structure.map(|shared| SharedLines {
+            containment: match shared.containment.is_notable() {
+                true => ContainmentLines::of(
+                    (&left.located, &left.files),
+                    (&right.located, &right.files),
+                ),
+                false => ContainmentLines::without(shared.containment),
+            },
+        });
         AlignedPair {
-            comparison,
+            // Written once, with the lines.
+            comparison: Comparison {
+                structure: None,
+                ..comparison
+            },
             alignment,
+            structure,
         }
     }
 }
@@ -177,22 +199,16 @@ pub fn pairs_table(
         true => &[">own", ">score"],
         false => &[">score"],
     };
-    let columns = [scores, &["verdict", "left", "right"]].concat();
+    let contained: &[&str] = match report.has_containment() {
+        true => &[">contained"],
+        false => &[],
+    };
+    let columns = [scores, contained, &["verdict", "left", "right"]].concat();
     let mut table = Table::new(&columns, display);
     let left_out = report.pairs().len().saturating_sub(MAX_TABLE_PAIRS);
     let order = report.highest_first().into_iter().take(MAX_TABLE_PAIRS);
     for pair in order.filter_map(|at| report.comparison(at)) {
-        let own = pair.own_score.map(|score| score.to_string());
-        let score = pair.score.to_string();
-        let scores = own
-            .iter()
-            .chain([&score])
-            .map(|score| (Paint::Plain, score.as_str()));
-        table.row(scores.chain([
-            painted(pair.status),
-            (Paint::Plain, pair.left),
-            (Paint::Plain, pair.right),
-        ]));
+        pair_row(&mut table, &pair);
     }
     let mut text = match report.pairs().is_empty() {
         true => "no pairs to show\n".to_owned(),
@@ -203,6 +219,13 @@ pub fn pairs_table(
             text,
             "{left_out} more, no higher; --min leaves out low ones, --format jsonl lists all"
         );
+    }
+    let mut unlisted = report.contained_only().take(MAX_TABLE_PAIRS).peekable();
+    if unlisted.peek().is_some() {
+        text.push_str("\nscored too low, and one is found in the other all the same:\n");
+        let mut table = Table::new(&columns, display);
+        unlisted.for_each(|pair| pair_row(&mut table, &pair));
+        text.push_str(&table.text());
     }
     for (index, cluster) in report.clusters().enumerate() {
         if index == 0 {
@@ -221,6 +244,71 @@ pub fn pairs_table(
         let score = comparison.deciding_score();
         let _ = writeln!(text, "\n{} ~ {}: {score}", names[0], names[1]);
         text.push_str(&regions_text(&pair.alignment, display));
+        let notable = |shared: &&SharedLines| shared.containment.containment.is_notable();
+        if let Some(shared) = pair.structure.as_ref().filter(notable) {
+            text.push_str(&containment_text(&shared.containment, display));
+        }
+    }
+    text
+}
+
+/// A pair as a row of the table.
+fn pair_row(table: &mut Table, pair: &Comparison<'_>) {
+    let own = pair.own_score.map(|score| score.to_string());
+    let score = pair.score.to_string();
+    let scores = own
+        .iter()
+        .chain([&score])
+        .map(|score| (Paint::Plain, score.as_str()));
+    let shared = pair.structure.map(|shared| shared.containment);
+    let shown = shared.map(|found| (contained_paint(&found), percent(found.greater())));
+    let contained = shown.iter().map(|(paint, text)| (*paint, text.as_str()));
+    table.row(scores.chain(contained).chain([
+        painted(pair.status),
+        (Paint::Plain, pair.left),
+        (Paint::Plain, pair.right),
+    ]));
+}
+
+fn contained_paint(containment: &Containment) -> Paint {
+    match containment.is_notable() {
+        true => Paint::Warning,
+        false => Paint::Faint,
+    }
+}
+
+/// A share in whole percent, rounded down, so that 100 % means all.
+fn percent(share: f64) -> String {
+    format!("{} %", (share * 100.0 + 1e-9).floor())
+}
+
+/// How much of each is found in the other, and the lines in common.
+pub(super) fn containment_text(found: &ContainmentLines, display: Display) -> String {
+    let share = |share: Option<f64>| share.map_or("nothing to say".to_owned(), percent);
+    let shares = &found.containment;
+    let mut text = format!(
+        "  found in the other, wherever it stands: {} of the left, {} of the right\n",
+        share(shares.left),
+        share(shares.right)
+    );
+    let regions = found.regions.as_deref().unwrap_or_default();
+    if regions.is_empty() {
+        return text;
+    }
+    let lines = |side: &FileLines| format!("{}:{}-{}", side.file, side.first_line, side.last_line);
+    let mut table = Table::new(&["  left", "right", ">nodes"], display);
+    for region in regions {
+        let right = region.right.as_ref().map_or("-".to_owned(), lines);
+        table.row([
+            (Paint::Plain, format!("  {}", lines(&region.left)).as_str()),
+            (Paint::Plain, right.as_str()),
+            (Paint::Plain, region.matched_nodes.to_string().as_str()),
+        ]);
+    }
+    text.push_str(&table.text());
+    if found.regions_omitted > 0 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  and {} more, smaller", found.regions_omitted);
     }
     text
 }
@@ -252,23 +340,45 @@ pub fn nearest_table(rows: &[Nearest], display: Display) -> String {
         true => &[">own", ">score"],
         false => &[">score"],
     };
+    let has_containment = rows.iter().any(|row| row.structure.is_some());
+    let contained: &[&str] = match has_containment {
+        true => &[">contained", "in"],
+        false => &[],
+    };
     let mut table = Table::new(
-        &[&["path"], scores, &["verdict", "nearest"]].concat(),
+        &[&["path"], scores, &["verdict", "nearest"], contained].concat(),
         display,
     );
     for row in rows {
         let shown = |score: Option<u32>| score.map_or("-".to_owned(), |score| score.to_string());
         let own = has_base.then(|| shown(row.own_score));
         let score = shown(row.score);
+        let found = row.structure.as_ref();
+        let found = found.and_then(|shared| shared.containment.as_ref());
+        let share = found.map(|found| {
+            let shares = &found.containment;
+            (contained_paint(shares), percent(shares.greater()))
+        });
+        let share = share.as_ref();
+        let share = share.map_or((Paint::Faint, "-"), |(paint, text)| (*paint, text));
+        let most_in = found.map_or("-", |found| &found.neighbor);
+        let contained = [share, (Paint::Plain, most_in)];
+        let contained = contained.into_iter().filter(|_| has_containment);
         let path = [(Paint::Plain, row.path.as_str())];
         let scores = own
             .iter()
             .chain([&score])
             .map(|score| (Paint::Plain, score.as_str()));
-        table.row(path.into_iter().chain(scores).chain([
+        let nearest = [
             row.status.map_or((Paint::Faint, "-"), painted),
             (Paint::Plain, row.neighbor.as_deref().unwrap_or("-")),
-        ]));
+        ];
+        table.row(
+            path.into_iter()
+                .chain(scores)
+                .chain(nearest)
+                .chain(contained),
+        );
     }
     table.text()
 }

@@ -70,6 +70,17 @@ impl Located {
         located
     }
 
+    /// A sequence of which no source is at hand: each item stands on a line of its own.
+    pub(super) fn by_position(sequence: Sequence) -> Located {
+        let places = (1..)
+            .take(sequence.len())
+            .map(|line| Place { source: 0, line });
+        Located {
+            places: places.collect(),
+            sequence,
+        }
+    }
+
     /// The sequence.
     pub fn sequence(&self) -> &Sequence {
         &self.sequence

@@ -33,12 +33,18 @@ pub use align::{Alignment, DEFAULT_ALIGN_CELLS, LineRange, Located, Place, Regio
 pub use base::{BASE_RUN, Base};
 pub use bounds::Profile;
 pub use clusters::clusters;
-pub use containment::{CONTAINED_FROM, Containment, Outline, Outlines, contained, contained_lines};
+pub use containment::{
+    CONTAINED_FROM, CommonLines, Containment, ContainmentLines, FileLines, Outline, Outlines,
+    contained, contained_lines,
+};
 pub use corpus::{Comparer, Corpus};
 pub use nearest::Search;
 pub use package::{combined_source, combined_with_lines, is_python, path_order};
 pub use pairs::ScoredPair;
-pub use report::{Comparing, Comparison, Nearest, SimilarityReport};
+pub use report::{
+    Comparing, Comparison, Nearest, NearestContained, NearestStructure, SharedStructure,
+    SimilarityReport,
+};
 pub use score::{PLAGIARIZED_FROM, REVIEW_FROM, Status, status};
 pub use sequence::Sequence;
 

@@ -1,6 +1,7 @@
 //! Comparisons of named sequences as plain data for output.
 
 use super::clusters::clusters;
+use super::containment::{Containment, Outlines};
 use super::corpus::Corpus;
 use super::pairs::ScoredPair;
 use super::score::{Status, status};
@@ -9,7 +10,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 /// A compared pair.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Comparison<'n> {
     /// Name of the first, in the order given.
     pub left: &'n str,
@@ -22,6 +23,16 @@ pub struct Comparison<'n> {
     pub own_score: Option<u32>,
     /// What the score means: the own one, where there is one.
     pub status: Status,
+    /// What is found beside the service's rule, where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structure: Option<SharedStructure>,
+}
+
+/// What two sources share beside the service's rule. Nothing is decided by it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct SharedStructure {
+    /// How much of each is found in the other.
+    pub containment: Containment,
 }
 
 impl Comparison<'_> {
@@ -42,6 +53,8 @@ pub struct Comparing<'a> {
     pub new: usize,
     /// Whose each sequence is, if those of one owner are not compared with one another.
     pub owners: Option<&'a [usize]>,
+    /// The outlines of the sequences that scores are decided on, if containment is looked for.
+    pub outlines: Option<&'a Outlines>,
 }
 
 impl<'a> Comparing<'a> {
@@ -52,6 +65,7 @@ impl<'a> Comparing<'a> {
             whole: None,
             new: corpus.len(),
             owners: None,
+            outlines: None,
         }
     }
 
@@ -73,8 +87,87 @@ impl<'a> Comparing<'a> {
             whole: self
                 .whole
                 .map(|whole| self.whole_scores(whole, &pairs, min_score)),
+            contained: self
+                .outlines
+                .map(|outlines| self.contained(outlines, &pairs)),
             pairs,
         }
+    }
+
+    /// Containment of the pairs, and all pairs of which it is notable, whatever they score.
+    fn contained(&self, outlines: &Outlines, pairs: &[ScoredPair]) -> Contained {
+        let matches = outlines.matches(self.new);
+        let matched = |pair: &ScoredPair| {
+            let row = matches.get(pair.left as usize)?;
+            let at = row
+                .binary_search_by_key(&pair.right, |&(right, _)| right)
+                .ok()?;
+            Some(row[at].1)
+        };
+        let matched = pairs
+            .iter()
+            .map(|pair| matched(pair).unwrap_or(0))
+            .collect();
+        let mut notable = Vec::new();
+        let mut scored = pairs.iter().peekable();
+        let mut comparers = (self.corpus.comparer(), self.whole.map(Corpus::comparer));
+        for (left, row) in matches.iter().enumerate() {
+            for &(right, matched) in row {
+                let found = outlines.containment(left, right as usize, matched);
+                if !found.is_notable() || !self.may_compare(left, right as usize) {
+                    continue;
+                }
+                let here = (left as u32, right);
+                while scored
+                    .next_if(|pair| (pair.left, pair.right) < here)
+                    .is_some()
+                {}
+                let known = scored.peek().filter(|pair| (pair.left, pair.right) == here);
+                let score = match known {
+                    Some(pair) => pair.score,
+                    None => comparers.0.score(left, right as usize),
+                };
+                let whole = comparers.1.as_mut();
+                notable.push(Notable {
+                    pair: ScoredPair {
+                        left: here.0,
+                        right,
+                        score,
+                    },
+                    whole: whole.map(|whole| whole.score(left, right as usize)),
+                    matched,
+                    is_listed: known.is_some(),
+                });
+            }
+        }
+        Contained {
+            findable: outlines.findable(),
+            matched,
+            notable,
+        }
+    }
+
+    /// Of each that is compared with all, the other with the greatest share in common; the first of
+    /// equals.
+    fn most_contained(&self, outlines: &Outlines) -> Vec<Option<(usize, Containment)>> {
+        let mut best: Vec<Option<(usize, Containment)>> = vec![None; self.new];
+        for (left, row) in outlines.matches(self.new).into_iter().enumerate() {
+            for (right, matched) in row {
+                let right = right as usize;
+                if !self.may_compare(left, right) {
+                    continue;
+                }
+                for (one, other) in [(left, right), (right, left)] {
+                    let found = outlines.containment(one, other, matched);
+                    if let Some(best) = best.get_mut(one)
+                        && best.is_none_or(|(_, best)| found.greater() > best.greater())
+                    {
+                        *best = Some((other, found));
+                    }
+                }
+            }
+        }
+        best
     }
 
     /// The nearest other sequence of each that is compared with all, in order.
@@ -84,8 +177,12 @@ impl<'a> Comparing<'a> {
             .nearest_of_first(self.new, |one, other| self.may_compare(one, other));
         let whole_score =
             |one: usize, found: Option<(usize, u32)>| Some(self.whole?.score(one, found?.0));
+        let mut contained = self.outlines.map(|outlines| self.most_contained(outlines));
         let rows = names.iter().zip(found).enumerate();
         rows.map(|(index, (path, found))| {
+            let contained = contained
+                .as_mut()
+                .map(|all| all.get_mut(index).and_then(Option::take));
             let whole = whole_score(index, found);
             let decided = found.map(|(_, score)| score);
             Nearest {
@@ -94,6 +191,14 @@ impl<'a> Comparing<'a> {
                 score: whole.or(decided),
                 own_score: whole.and(decided),
                 status: decided.map(status),
+                structure: contained.map(|found| NearestStructure {
+                    containment: found.and_then(|(index, containment)| {
+                        Some(NearestContained {
+                            neighbor: names.get(index)?.clone(),
+                            containment,
+                        })
+                    }),
+                }),
             }
         })
         .collect()
@@ -129,6 +234,27 @@ pub struct SimilarityReport<'n> {
     /// The pairs' scores over all of both, where base code was taken out.
     whole: Option<Vec<u32>>,
     clusters: Vec<Vec<usize>>,
+    contained: Option<Contained>,
+}
+
+/// Containment of pairs: four bytes for each, and more only for the notable ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Contained {
+    /// Of each sequence, the nodes that shares are of.
+    findable: Vec<u32>,
+    /// New nodes in common of each pair.
+    matched: Vec<u32>,
+    notable: Vec<Notable>,
+}
+
+/// A pair with a share that calls for a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Notable {
+    pair: ScoredPair,
+    whole: Option<u32>,
+    matched: u32,
+    /// Whether it is among the report's pairs too.
+    is_listed: bool,
 }
 
 impl<'n> SimilarityReport<'n> {
@@ -176,14 +302,63 @@ impl<'n> SimilarityReport<'n> {
         &self.clusters
     }
 
+    /// Pairs of which one is found in the other to a share that calls for a look, in the same order,
+    /// whatever they score.
+    pub fn contained(&self) -> impl Iterator<Item = Comparison<'n>> {
+        let notable = self
+            .contained
+            .iter()
+            .flat_map(|contained| &contained.notable);
+        notable.map(|found| self.of_scores(&found.pair, found.whole, Some(found.matched)))
+    }
+
+    /// Those of them that the report does not list otherwise.
+    pub fn contained_only(&self) -> impl Iterator<Item = Comparison<'n>> {
+        let notable = self
+            .contained
+            .iter()
+            .flat_map(|contained| &contained.notable);
+        let unlisted = notable.filter(|found| !found.is_listed);
+        unlisted.map(|found| self.of_scores(&found.pair, found.whole, Some(found.matched)))
+    }
+
+    /// Whether containment was looked for.
+    pub fn has_containment(&self) -> bool {
+        self.contained.is_some()
+    }
+
     fn named(&self, at: usize, pair: &ScoredPair) -> Comparison<'n> {
         let whole = self.whole.as_ref().and_then(|whole| whole.get(at).copied());
+        let matched = self
+            .contained
+            .as_ref()
+            .and_then(|found| found.matched.get(at).copied());
+        self.of_scores(pair, whole, matched)
+    }
+
+    fn of_scores(
+        &self,
+        pair: &ScoredPair,
+        whole: Option<u32>,
+        matched: Option<u32>,
+    ) -> Comparison<'n> {
+        let findable = self.contained.as_ref().map(|found| &found.findable);
+        let of = |index: u32| {
+            findable
+                .and_then(|all| all.get(index as usize))
+                .copied()
+                .unwrap_or(0)
+        };
+        let containment = |matched| Containment::of(matched, of(pair.left), of(pair.right));
         Comparison {
             left: self.name(pair.left as usize),
             right: self.name(pair.right as usize),
             score: whole.unwrap_or(pair.score),
             own_score: whole.map(|_| pair.score),
             status: status(pair.score),
+            structure: matched.map(|matched| SharedStructure {
+                containment: containment(matched),
+            }),
         }
     }
 
@@ -194,12 +369,16 @@ impl<'n> SimilarityReport<'n> {
 
 impl Serialize for SimilarityReport<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut report = serializer.serialize_struct("SimilarityReport", 4)?;
+        let mut report = serializer.serialize_struct("SimilarityReport", 5)?;
         report.serialize_field("comparisons", &List(|| self.comparisons()))?;
         let suspicious = || self.with_status(Status::NeedsLlmVerification);
         report.serialize_field("suspicious", &List(suspicious))?;
         let plagiarized = || self.with_status(Status::Plagiarized);
         report.serialize_field("plagiarized", &List(plagiarized))?;
+        match self.has_containment() {
+            true => report.serialize_field("contained", &List(|| self.contained()))?,
+            false => report.skip_field("contained")?,
+        }
         report.serialize_field("clusters", &List(|| self.clusters()))?;
         report.end()
     }
@@ -215,7 +394,7 @@ impl<I: Iterator<Item: Serialize>, F: Fn() -> I> Serialize for List<F> {
 }
 
 /// The nearest other sequence of one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Nearest {
     /// Name of the one.
     pub path: String,
@@ -228,6 +407,26 @@ pub struct Nearest {
     pub own_score: Option<u32>,
     /// What the score means: the own one, where there is one.
     pub status: Option<Status>,
+    /// What is found beside the service's rule, where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub structure: Option<NearestStructure>,
+}
+
+/// What one shares with others beside the service's rule. Nothing is decided by it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NearestStructure {
+    /// The other with the greatest share in common; null if none has anything.
+    pub containment: Option<NearestContained>,
+}
+
+/// The one with the greatest share in common: `left` is the path, `right` the neighbor.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NearestContained {
+    /// Its name.
+    pub neighbor: String,
+    /// How much of each is found in the other.
+    #[serde(flatten)]
+    pub containment: Containment,
 }
 
 #[cfg(test)]

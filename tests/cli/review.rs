@@ -146,3 +146,49 @@ fn a_folder_without_python_is_not_accepted_in_silence() {
         .exits(0)
         .says("warning: src: no Python file was found");
 }
+
+#[test]
+fn what_is_found_in_another_package_is_named_and_decides_nothing() {
+    let source = "import json\n\n\ndef weigh(row, weights):\n    total = 0\n    for key, weight in weights.items():\n        total += weight * min(row.get(key, 0) / 40, 1)\n    return round(total, 3)\n\n\nprint(json.dumps({}))\n";
+    let moved = format!(
+        "LIMIT = [1, 2, 3]\n\n\n{}",
+        source.replace("total", "acc").replace("row", "item")
+    );
+    let place = Place::new();
+    place.zip(
+        "archive/a.zip",
+        &[("harness.py", "print([1, 2], {3: 4})\n")],
+    );
+    place.zip("archive/b.zip", &[("lib/x.py", &moved), ("harness.py", "")]);
+    place.zip("archive/c.zip", &[("harness.py", source)]);
+    let review = |package: &str, more: &[&str]| {
+        let command = ["review", package, "--against", "archive", "archive/c.zip"];
+        place.dfab(&[&command[..], more].concat()).exits(0)
+    };
+    let document = review("archive/c.zip", &["--format", "json"]).json();
+    let package = &document["packages"][0];
+    assert_eq!(package["accepted"], true);
+    let found = &package["structure"]["containment"];
+    // Not itself, although it is in the archive.
+    assert_eq!(found["path"], "archive/b.zip");
+    assert!(found["left"].as_f64() > Some(0.9), "{found}");
+    assert_eq!(found["regions"][0]["left"]["file"], "harness.py");
+    let right = serde_json::json!({"file": "lib/x.py", "first_line": 4, "last_line": 14});
+    assert_eq!(found["regions"][0]["right"], right);
+    review("archive/c.zip", &[])
+        .prints("most of it is found in archive/b.zip")
+        .prints("% of the left");
+    let document = review("archive/a.zip", &["--format", "jsonl"]).json_lines();
+    let none = serde_json::json!({"containment": null});
+    assert_eq!(document[0]["structure"], none);
+    place
+        .dfab(&["review", "archive/c.zip", "--against", "nowhere.zip"])
+        .exits(3)
+        .says("nowhere.zip");
+    let plain = place.dfab(&["review", "archive/c.zip", "--format", "json"]);
+    assert!(
+        plain.exits(0).json()["packages"][0]
+            .get("structure")
+            .is_none()
+    );
+}

@@ -182,8 +182,46 @@ fn a_second_run_keeps_what_the_first_one_stored() {
     let copy = run("b.zip", "5B");
     assert_eq!(copy["plagiarism"]["submission_id"], first["id"]);
     assert_eq!(copy["plagiarism"]["score"], 100);
+    assert_eq!(first["structure"], Value::Null);
+    let found = &copy["structure"]["containment"];
+    assert_eq!(found["submission_id"], first["id"]);
+    assert_eq!(
+        (&found["left"], &found["right"]),
+        (&json!(1.0), &json!(1.0))
+    );
+    assert_eq!(found["regions"][0]["left"]["file"], "harness.py");
     // The first one was there first: a later copy does not make it a copy.
     assert_eq!(run("a.zip", "5A"), first);
+}
+
+#[test]
+fn a_harness_that_contains_an_earlier_one_is_told_and_not_punished() {
+    let place = Place::new();
+    place.zip("archive/1.zip", &[("harness.py", SMALL_HARNESS)]);
+    let padding = (0..40).map(|n| {
+        format!(
+            "def step_{n}(a, b):\n    return {}\n",
+            "(a, ".repeat(n % 7 + 1) + "b" + &")".repeat(n % 7 + 1)
+        )
+    });
+    let padded = format!(
+        "{}\n\nimport re\nassert re.sub('a', 'b', 'a') == 'b' or not [1 < 2, {{3: 4}}]\n{SMALL_HARNESS}",
+        padding.collect::<String>()
+    );
+    place.zip(
+        "archive/2.zip",
+        &[("lib/all.py", &padded), ("harness.py", "import lib.all\n")],
+    );
+    let ran = place.dfab(&["run", "archive", "--format", "json", "--exit-zero"]);
+    let document = ran.exits(0).json();
+    let [first, second] = [0, 1].map(|at| &document["submissions"][at]);
+    let found = &second["structure"]["containment"];
+    assert_eq!(found["submission_id"], first["id"]);
+    assert!(found["right"].as_f64() > Some(0.9), "{found}");
+    assert_eq!(found["regions"][0]["left"]["file"], "lib/all.py");
+    assert_eq!(found["regions"][0]["right"], Value::Null);
+    // What the service's rule says stands beside it.
+    assert_ne!(second["plagiarism"]["status"], "plagiarized");
 }
 
 #[test]

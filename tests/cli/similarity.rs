@@ -534,8 +534,8 @@ fn results_can_be_written_as_csv_that_no_spreadsheet_computes() {
     // The usual results are printed too.
     place.dfab(&to_file).exits(0).prints("plagiarized");
     let csv = fs::read_to_string(place.path("pairs.csv")).unwrap();
-    let expected = "left,right,score,status,cluster\n\
-        one.py,\"'=1+1,\"\"x\"\".py\",100,plagiarized,1\n\
+    let expected = "left,right,score,status,cluster,left_share,right_share\n\
+        one.py,\"'=1+1,\"\"x\"\".py\",100,plagiarized,1,1,1\n\
         one.py,other.zip,";
     assert!(csv.starts_with(expected), "{csv}");
     assert_eq!(csv.lines().count(), 4);
@@ -545,7 +545,7 @@ fn results_can_be_written_as_csv_that_no_spreadsheet_computes() {
     place
         .dfab(&nearest)
         .exits(0)
-        .prints("path,neighbor,score,status\none.py,");
+        .prints("path,neighbor,score,status,contained_in,left_share,right_share\none.py,");
     fs::write(place.path("data.db"), "SQLite format 3\0").unwrap();
     let over = [&arguments[..], &["--csv", "data.db"]].concat();
     place.dfab(&over).exits(2).says("it is not overwritten");
@@ -636,4 +636,98 @@ fn odd_names_and_long_lines_are_compared_and_shown() {
     assert!(ran.stdout.contains("a\\xff\\x1b.py"), "{}", ran.stdout);
     let page = fs::read_to_string(place.path("page.html")).unwrap();
     assert!(page.len() < 1 << 20, "{}", page.len());
+}
+
+const PROGRAM: &str = "import json\n\n\ndef load(path):\n    rows = []\n    with open(path) as lines:\n        for number, line in enumerate(lines):\n            row = json.loads(line)\n            row['number'] = number\n            rows.append(row)\n    return rows\n\n\ndef weigh(row, weights):\n    total = 0\n    for key, weight in weights.items():\n        total += weight * min(row.get(key, 0) / 40, 1)\n    return round(total, 3)\n";
+
+/// Something else, with the second function of the program under other names.
+fn with_a_fragment() -> String {
+    let (_, weigh) = PROGRAM
+        .split_once("\n\n\ndef weigh")
+        .expect("two functions");
+    let weigh = weigh.replace("row", "item").replace("total", "acc");
+    let other = "class Relay:\n    def __init__(self, host):\n        self.host = host\n        self.open = {}\n\n    def send(self, name, text):\n        if name not in self.open:\n            raise LookupError(f'no {name}')\n        self.open[name].sendall(text.encode() + b'x')\n        return [len(part) for part in text.split(',') if part]\n\n    def close(self):\n        while self.open:\n            _, client = self.open.popitem()\n            client.close()\n";
+    format!("{other}\n\ndef rate{weigh}")
+}
+
+#[test]
+fn a_fragment_is_found_whatever_its_score() {
+    let place = Place::new();
+    place.file("program.py", PROGRAM);
+    place.file("other.py", with_a_fragment());
+    place.file("short.py", OTHER);
+    let compare = |more: &[&str]| {
+        let files = ["similarity", "program.py", "other.py", "short.py"];
+        place.dfab(&[&files[..], more].concat()).exits(0)
+    };
+    let document = compare(&["--min", "90", "--format", "json"]).json();
+    assert_eq!(document["comparisons"], serde_json::json!([]));
+    let contained = document["contained"].as_array().expect("contained");
+    assert_eq!(contained.len(), 1);
+    let found = &contained[0]["structure"]["containment"];
+    let share = |side: &str| found[side].as_f64().expect("a share");
+    assert_eq!(contained[0]["right"], "other.py");
+    assert!(contained[0]["score"].as_u64().expect("a score") < 90);
+    assert!(share("left") > 0.3 && share("left") < 0.7, "{found}");
+    assert!(share("right") > 0.2 && share("right") < 0.6, "{found}");
+    compare(&["--min", "90"]).prints("scored too low, and one is found in the other all the same");
+    // Every pair says what it shares; the short one has nothing to say.
+    let pairs = compare(&["--format", "jsonl"]).json_lines();
+    assert_eq!(pairs[0]["structure"]["containment"], *found);
+    let short = serde_json::json!({"left": 0.0, "right": null, "matched_nodes": 0});
+    assert_eq!(pairs[1]["structure"]["containment"], short);
+    let csv = compare(&["--csv", "-"]).stdout;
+    assert!(
+        csv.starts_with("left,right,score,status,cluster,left_share,right_share\n"),
+        "{csv}"
+    );
+}
+
+#[test]
+fn lines_in_common_are_named_wherever_they_stand() {
+    let place = Place::new();
+    place.zip(
+        "program.zip",
+        &[("lib/rows.py", PROGRAM), ("harness.py", OTHER)],
+    );
+    place.file("other.py", with_a_fragment());
+    let command = ["similarity", "program.zip", "other.py", "--regions"];
+    let document = place
+        .dfab(&[&command[..], &["--format", "json"]].concat())
+        .exits(0)
+        .json();
+    let found = &document["aligned"][0]["structure"]["containment"];
+    let region = serde_json::json!({
+        "left": {"file": "lib/rows.py", "first_line": 14, "last_line": 18},
+        "right": {"file": "other.py", "first_line": 18, "last_line": 22},
+        "matched_nodes": found["regions"][0]["matched_nodes"],
+    });
+    assert_eq!(found["regions"], serde_json::json!([region]));
+    assert_eq!(found["regions_omitted"], 0);
+    place
+        .dfab(&command)
+        .exits(0)
+        .prints("found in the other, wherever it stands:")
+        .prints("lib/rows.py:14-18");
+}
+
+#[test]
+fn the_one_with_most_in_common_need_not_be_the_nearest() {
+    let place = Place::new();
+    place.file("program.py", PROGRAM);
+    place.file("other.py", with_a_fragment());
+    let document = place
+        .dfab(&[
+            "similarity",
+            "--nearest",
+            "program.py",
+            "other.py",
+            "--format",
+            "json",
+        ])
+        .exits(0)
+        .json();
+    let found = &document["nearest"][1]["structure"]["containment"];
+    assert_eq!(found["neighbor"], "program.py");
+    assert!(found["left"].as_f64() > Some(0.2), "{found}");
 }

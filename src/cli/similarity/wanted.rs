@@ -78,7 +78,10 @@ fn place(path: &Path) -> PathBuf {
 }
 
 /// What paths stand for: of a folder that keeps packages by their submissions' ids, all of them.
-pub(super) fn named(context: &Context, paths: &[OsString]) -> Result<Vec<Submission>, CliError> {
+pub(in crate::cli) fn named(
+    context: &Context,
+    paths: &[OsString],
+) -> Result<Vec<Submission>, CliError> {
     let mut all = Vec::new();
     for submission in inputs::expand(context, paths, &Hotkeys::default())? {
         match kept_in(&submission.path) {

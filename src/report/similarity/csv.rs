@@ -4,7 +4,7 @@
 //! a name gets an apostrophe before it, which a spreadsheet shows as text; control characters become visible escapes.
 
 use crate::report::escape;
-use crate::similarity::{Nearest, SimilarityReport};
+use crate::similarity::{Containment, Nearest, SimilarityReport};
 
 /// A header, then a line for each pair in the report's order. `cluster` is the number of the group that both belong
 /// to, as the table counts them.
@@ -23,13 +23,20 @@ pub fn pairs_csv(report: &SimilarityReport<'_>) -> std::io::Result<Vec<u8>> {
         }
     }
     let cluster = |member: u32| cluster_of.get(member as usize).copied().flatten();
-    let mut lines = Lines::new(report.has_base(), ["left", "right"], &["status", "cluster"])?;
+    let mut after = vec!["status", "cluster"];
+    if report.has_containment() {
+        after.extend(["left_share", "right_share"]);
+    }
+    let mut lines = Lines::new(report.has_base(), ["left", "right"], &after)?;
     for (pair, named) in report.pairs().iter().zip(report.comparisons()) {
         let common = cluster(pair.left).filter(|_| cluster(pair.left) == cluster(pair.right));
         let common = common.map(|number| number.to_string()).unwrap_or_default();
         let status = named.status.as_str();
         let scores = (Some(named.score), named.own_score);
-        lines.line([named.left, named.right], scores, &[status, &common])?;
+        let shares = named.structure.map(|shared| shares(&shared.containment));
+        let mut after = vec![status, &common];
+        after.extend(shares.iter().flatten().map(String::as_str));
+        lines.line([named.left, named.right], scores, &after)?;
     }
     lines.finish()
 }
@@ -40,16 +47,35 @@ pub fn pairs_csv(report: &SimilarityReport<'_>) -> std::io::Result<Vec<u8>> {
 /// Never, as it is written to memory; the writer cannot know.
 pub fn nearest_csv(rows: &[Nearest]) -> std::io::Result<Vec<u8>> {
     let has_base = rows.iter().any(|row| row.own_score.is_some());
-    let mut lines = Lines::new(has_base, ["path", "neighbor"], &["status"])?;
+    let has_containment = rows.iter().any(|row| row.structure.is_some());
+    let mut after = vec!["status"];
+    if has_containment {
+        after.extend(["contained_in", "left_share", "right_share"]);
+    }
+    let mut lines = Lines::new(has_base, ["path", "neighbor"], &after)?;
     for row in rows {
         let names = [
             row.path.as_str(),
             row.neighbor.as_deref().unwrap_or_default(),
         ];
         let status = row.status.map_or("", |status| status.as_str());
-        lines.line(names, (row.score, row.own_score), &[status])?;
+        let found = row.structure.as_ref();
+        let found = found.and_then(|shared| shared.containment.as_ref());
+        let contained_in = found.map(|found| cell(&found.neighbor)).unwrap_or_default();
+        let [left, right] = found
+            .map(|found| shares(&found.containment))
+            .unwrap_or_default();
+        let after = [status, &contained_in, &left, &right];
+        let after = &after[..if has_containment { 4 } else { 1 }];
+        lines.line(names, (row.score, row.own_score), after)?;
     }
     lines.finish()
+}
+
+/// Shares from 0 to 1, empty where unknown.
+fn shares(containment: &Containment) -> [String; 2] {
+    let share = |share: Option<f64>| share.map(|share| share.to_string()).unwrap_or_default();
+    [share(containment.left), share(containment.right)]
 }
 
 struct Lines {
@@ -121,6 +147,7 @@ mod tests {
             neighbor: None,
             score: None,
             own_score: None,
+            structure: None,
             status: None,
         };
         let csv = nearest_csv(&[row]).unwrap();
@@ -134,6 +161,7 @@ mod tests {
             path: "a".to_owned(),
             neighbor: Some("b".to_owned()),
             score: Some(98),
+            structure: None,
             own_score: Some(7),
             status: Some(Status::Clean),
         };

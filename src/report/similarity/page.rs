@@ -570,6 +570,7 @@ mod tests {
             right: "b.zip",
             score: 98,
             own_score: None,
+            structure: None,
             status: Status::Plagiarized,
         }
     }

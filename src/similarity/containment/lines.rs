@@ -1,10 +1,12 @@
 //! Which lines of two sources are in common.
 
 use super::super::align::{LineRange, Located, Place, Region};
+use super::super::sequence::Sequence;
 use super::nodes;
 use super::outline::Outline;
 use super::share::Containment;
 use super::tiles::{Tile, Tiler, seeds};
+use serde::{Deserialize, Serialize};
 
 /// Nodes on either side between two tiles of one region: about one changed statement.
 const MAX_GAP: u32 = 16;
@@ -23,6 +25,101 @@ pub fn contained_lines(left: &Located, right: &Located) -> (Containment, Vec<Reg
     );
     tiles.sort_unstable_by_key(|tile| tile.left);
     (containment, regions(&tiles, &left.places, &right.places))
+}
+
+/// Lines of a file, first and last included, from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileLines {
+    /// Its path in the package.
+    pub file: String,
+    /// First.
+    pub first_line: u32,
+    /// Last.
+    pub last_line: u32,
+}
+
+/// Lines that two packages have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommonLines {
+    /// On the left.
+    pub left: FileLines,
+    /// On the right; null where its source is not at hand.
+    pub right: Option<FileLines>,
+    /// Nodes matched within.
+    pub matched_nodes: usize,
+}
+
+/// Containment with the lines in common, for a person to look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContainmentLines {
+    /// The shares.
+    #[serde(flatten)]
+    pub containment: Containment,
+    /// The lines in common, those with the most nodes, in the order of the left; null where they were not
+    /// looked for: too little is in common, or the source of the left is not at hand.
+    pub regions: Option<Vec<CommonLines>>,
+    /// How many more there are.
+    pub regions_omitted: usize,
+}
+
+impl ContainmentLines {
+    /// More than anybody reads of one pair.
+    pub const MAX_REGIONS: usize = 100;
+
+    /// Shares without lines.
+    pub fn without(containment: Containment) -> ContainmentLines {
+        ContainmentLines {
+            containment,
+            regions: None,
+            regions_omitted: 0,
+        }
+    }
+
+    /// Shares with the lines of two sources, whose files are named in the order of their places.
+    pub fn of(left: (&Located, &[String]), right: (&Located, &[String])) -> ContainmentLines {
+        let (containment, regions) = contained_lines(left.0, right.0);
+        let files = (left.1, Some(right.1));
+        ContainmentLines::without(containment).with(&regions, files, ContainmentLines::MAX_REGIONS)
+    }
+
+    /// Shares with the lines of the left alone, where only the sequence of the right is known.
+    pub fn of_left(left: (&Located, &[String]), right: &Sequence) -> ContainmentLines {
+        let right = Located::by_position(right.clone());
+        let (containment, regions) = contained_lines(left.0, &right);
+        let files = (left.1, None);
+        ContainmentLines::without(containment).with(&regions, files, ContainmentLines::MAX_REGIONS)
+    }
+
+    pub(super) fn with(
+        self,
+        regions: &[Region],
+        files: (&[String], Option<&[String]>),
+        most: usize,
+    ) -> ContainmentLines {
+        let mut largest: Vec<usize> = (0..regions.len()).collect();
+        largest.sort_by_key(|&index| std::cmp::Reverse(regions[index].matched_items));
+        largest.truncate(most);
+        largest.sort_unstable();
+        let named = |range: LineRange, files: &[String]| FileLines {
+            file: files.get(range.source).cloned().unwrap_or_default(),
+            first_line: range.first_line,
+            last_line: range.last_line,
+        };
+        let kept: Vec<CommonLines> = largest
+            .into_iter()
+            .map(|index| &regions[index])
+            .map(|region| CommonLines {
+                left: named(region.left, files.0),
+                right: files.1.map(|files| named(region.right, files)),
+                matched_nodes: region.matched_items,
+            })
+            .collect();
+        ContainmentLines {
+            regions_omitted: regions.len() - kept.len(),
+            regions: Some(kept),
+            ..self
+        }
+    }
 }
 
 /// An outline with the place of each of its nodes.

@@ -10,13 +10,14 @@
 //! the same in either direction and on any number of threads.
 
 mod lines;
+mod nearest;
 mod nodes;
 mod outline;
 mod outlines;
 mod share;
 mod tiles;
 
-pub use lines::contained_lines;
+pub use lines::{CommonLines, ContainmentLines, FileLines, contained_lines};
 pub use outline::Outline;
 pub use outlines::Outlines;
 pub use share::{CONTAINED_FROM, Containment};

@@ -39,15 +39,15 @@ impl Outline {
         let mut seen: HashSet<Key> = HashSet::default();
         let mut outline = Outline::default();
         let mut grams: Vec<(Key, u32)> = Vec::new();
-        let mut key: Key = 0;
+        let mut rolling = Rolling::default();
         for (end, class) in classes.enumerate() {
-            key = last(key << CLASS_BITS | Key::from(class & !NEW), GRAM);
-            let is_new = end + 1 < REPETITION || seen.insert(last(key, REPETITION));
+            rolling.push(class);
+            let is_new = end + 1 < REPETITION || seen.insert(last(rolling.gram(), REPETITION));
             outline
                 .marks
                 .push(if is_new { class | NEW } else { class & !NEW });
             if is_new && end + 1 >= GRAM {
-                grams.push((key, end as u32));
+                grams.push((rolling.gram(), end as u32));
             }
         }
         drop(seen);
@@ -104,6 +104,21 @@ impl Outline {
         }
         count(stretch);
         findable
+    }
+}
+
+/// The last gram of a walk so far.
+#[derive(Debug, Default)]
+pub(super) struct Rolling(Key);
+
+impl Rolling {
+    pub fn push(&mut self, class: u8) {
+        self.0 = last(self.0 << CLASS_BITS | Key::from(class & !NEW), GRAM);
+    }
+
+    /// Its key, once there are that many nodes.
+    pub fn gram(&self) -> Key {
+        self.0
     }
 }
 

@@ -73,14 +73,19 @@ impl Outlines {
         self.outlines.is_empty()
     }
 
-    /// New nodes in common of every pair that has enough to count: for each outline those after it, by
-    /// position. All others have none.
-    pub fn matches(&self) -> Vec<Vec<(u32, u32)>> {
-        (0..self.len())
+    /// New nodes in common of every pair that has enough to count: for each of the first outlines those
+    /// after it, by position. All others have none.
+    pub fn matches(&self, first: usize) -> Vec<Vec<(u32, u32)>> {
+        (0..first.min(self.len()))
             .into_par_iter()
             .with_max_len(1)
             .map_init(Tiler::default, |tiler, left| self.row(left, tiler))
             .collect()
+    }
+
+    /// Of each, the new nodes that can be found again.
+    pub(in crate::similarity) fn findable(&self) -> Vec<u32> {
+        self.outlines.iter().map(Outline::findable).collect()
     }
 
     /// What a number of new nodes in common says of two outlines.

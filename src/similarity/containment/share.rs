@@ -21,7 +21,7 @@ pub struct Containment {
 
 impl Containment {
     /// From the new nodes in common and those that each side has.
-    pub(super) fn of(matched: u32, left: u32, right: u32) -> Containment {
+    pub(in crate::similarity) fn of(matched: u32, left: u32, right: u32) -> Containment {
         // Four digits are more than the numbers mean.
         let share = |of: u32| {
             let share = f64::from(matched) / f64::from(of);

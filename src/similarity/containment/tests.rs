@@ -1,4 +1,4 @@
-use super::super::align::{Located, Place};
+use super::super::align::{LineRange, Located, Place, Region};
 use super::outline::{GRAM, NEW};
 use super::tiles::{Tile, Tiler, seeds};
 use super::*;
@@ -105,6 +105,91 @@ fn nothing_and_little_have_no_share() {
 }
 
 #[test]
+fn the_nearest_is_the_first_with_the_greatest_share() {
+    let sources = [
+        "import os\n",
+        "def f(a, b):\n    return [a + x * b for x in range(a) if x % b] or {a: b, b: [a, b, f(b)]}\nprint(f(1, 2), f)\n",
+        "class A:\n    def g(c, d):\n        return [c + x * d for x in range(c) if x % d] or {c: d, d: [c, d, g(d)]}\n",
+    ];
+    let sequence = |source: &str| Sequence::of_tree(&python::parse(source).unwrap());
+    let all: Vec<Sequence> = sources.iter().map(|source| sequence(source)).collect();
+    let query = sequence(
+        "def h(x, y):\n    return [x + z * y for z in range(x) if z % y] or {x: y, y: [x, y, h(y)]}\n",
+    );
+    let nearest = |order: &[usize]| {
+        let candidates: Vec<&Sequence> = order.iter().map(|&index| &all[index]).collect();
+        Outline::of(&query)
+            .nearest(&candidates)
+            .map(|(at, found)| (order[at], found))
+    };
+    let (index, found) = nearest(&[0, 2, 1, 1]).unwrap();
+    assert_eq!((index, found), (1, contained(&query, &all[1])));
+    assert!(found.greater() > contained(&query, &all[2]).greater());
+    assert_eq!(nearest(&[0]), None);
+    assert_eq!(nearest(&[]), None);
+}
+
+#[test]
+fn only_the_largest_of_many_regions_are_named() {
+    let region = |line: u32, nodes: usize| {
+        let range = LineRange {
+            source: 1,
+            first_line: line,
+            last_line: line,
+        };
+        Region {
+            left: range,
+            right: LineRange { source: 0, ..range },
+            matched_items: nodes,
+        }
+    };
+    let regions = [region(1, 20), region(2, 50), region(3, 19), region(4, 30)];
+    let left = ["a.py".to_owned(), "b.py".to_owned()];
+    let right = ["c.py".to_owned()];
+    let files = (&left[..], Some(&right[..]));
+    let nothing = ContainmentLines::without(outline(&[]).contained(&outline(&[])));
+    let found = nothing.with(&regions, files, 2);
+    let (named, left_out) = (found.regions.unwrap(), found.regions_omitted);
+    let lines: Vec<_> = named
+        .iter()
+        .map(|lines| {
+            (
+                lines.left.file.as_str(),
+                lines.left.first_line,
+                lines.right.as_ref().unwrap().file.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        (lines, left_out),
+        (vec![("b.py", 2, "c.py"), ("b.py", 4, "c.py")], 2)
+    );
+}
+
+#[test]
+fn lines_of_the_left_are_known_without_the_source_of_the_right() {
+    let source = "import json\n\n\ndef weigh(row, weights):\n    total = 0\n    for key, weight in weights.items():\n        \
+                  total += weight * min(row.get(key, 0) / 40, 1)\n    return round(total, 3)\n";
+    let (own, other) = (located(source), located(&format!("x = [1, 2]\n\n{source}")));
+    let files = ["a.py".to_owned()];
+    let both = ContainmentLines::of((&own, &files), (&other, &files));
+    let left = ContainmentLines::of_left((&own, &files), other.sequence());
+    assert_eq!(left.containment, both.containment);
+    let lines = |found: &ContainmentLines| -> Vec<FileLines> {
+        let regions = found.regions.iter().flatten();
+        regions.map(|lines| lines.left.clone()).collect()
+    };
+    assert_eq!(lines(&left), lines(&both));
+    assert_eq!(lines(&left).len(), 1);
+    assert!(
+        left.regions
+            .iter()
+            .flatten()
+            .all(|lines| lines.right.is_none())
+    );
+}
+
+#[test]
 fn lines_in_common_are_named_on_both_sides() {
     let copied = "def total(rows):\n    result = 0\n    for row in rows:\n        if row.kind != 'skip':\n            \
                   result += row.price * (1 + row.tax) - row.rebate\n    return round(result, 2)\n";
@@ -169,12 +254,13 @@ fn all_pairs_say_what_each_pair_says_on_any_number_of_threads() {
             .num_threads(threads)
             .build()
             .unwrap();
-        pool.install(|| Outlines::of(sources.clone()).matches())
+        pool.install(|| Outlines::of(sources.clone()).matches(24))
     };
     let matches = on(1);
     assert_eq!(on(2), matches);
     assert_eq!(on(5), matches);
     let outlines = Outlines::of(sources.clone());
+    assert_eq!(outlines.matches(7), matches[..7]);
     for left in 0..sources.len() {
         for right in left + 1..sources.len() {
             let row = &matches[left];
@@ -239,7 +325,7 @@ proptest! {
         prop_assert!(itself.left.is_none_or(|share| share == 1.0));
         let (one, other) = (l.contained(&r), r.contained(&l));
         prop_assert_eq!((one.left, one.right, one.matched_nodes), (other.right, other.left, other.matched_nodes));
-        let rows = Outlines::of(vec![l, r]).matches();
+        let rows = Outlines::of(vec![l, r]).matches(1);
         prop_assert_eq!(rows[0].first().map_or(0, |pair| pair.1), one.matched_nodes);
     }
 }
