@@ -236,6 +236,14 @@ impl<'a> Conclusion<'a, '_> {
         let mut overtaken = 0;
         loop {
             let latest = self.store.latest_arrival()?;
+            // Another process may have stored it meanwhile. If it does so from here on, storing it says so.
+            if !reused
+                && !self.options.force
+                && let Some(found) = self.store.reusable(subject.id, subject.package_key)?
+                && self.report_again(item, subject.package_key, found)?
+            {
+                return Ok(());
+            }
             let candidates = self.candidates(item.submission, subject.id)?;
             let found = self
                 .evaluator

@@ -29,9 +29,12 @@ pub struct Arrival<'a> {
     pub sequence: Option<&'a Sequence>,
 }
 
-/// The newest arrival at some moment; none if there was none.
+/// The newest arrival and the newest evaluation at some moment; none if there was none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Latest(Option<i64>);
+pub struct Latest {
+    arrival: Option<i64>,
+    evaluation: Option<i64>,
+}
 
 /// An earlier submission that a new one is compared with.
 #[derive(Debug, Clone)]
@@ -82,13 +85,16 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn latest_arrival(&self) -> Result<Latest, StoreError> {
-        let sql = "SELECT max(sequence) AS latest FROM arrivals";
-        let latest = self.read("looking for the newest submission", |connection| {
-            connection
-                .prepare_cached(sql)?
-                .query_row([], |row| row.get("latest"))
-        })?;
-        Ok(Latest(latest))
+        let sql = "SELECT (SELECT max(sequence) FROM arrivals) AS arrival,
+                          (SELECT max(id) FROM evaluations) AS evaluation";
+        self.read("looking for the newest submission", |connection| {
+            connection.prepare_cached(sql)?.query_row([], |row| {
+                Ok(Latest {
+                    arrival: row.get("arrival")?,
+                    evaluation: row.get("evaluation")?,
+                })
+            })
+        })
     }
 
     /// Whether a submission has its place in the order of arrival.
@@ -205,14 +211,16 @@ pub(super) fn arrive(
 pub(super) fn came_next(
     transaction: &Transaction<'_>,
     submission_id: &str,
-    Latest(latest): Latest,
+    latest: Latest,
 ) -> Result<bool, rusqlite::Error> {
     let sql = "SELECT NOT EXISTS (
             SELECT 1 FROM arrivals WHERE sequence > ?2
-                AND sequence < (SELECT sequence FROM arrivals WHERE submission_id = ?1)) AS next";
+                AND sequence < (SELECT sequence FROM arrivals WHERE submission_id = ?1))
+        AND NOT EXISTS (SELECT 1 FROM evaluations WHERE submission_id = ?1 AND id > ?3) AS next";
+    let (arrival, evaluation) = (latest.arrival.unwrap_or(0), latest.evaluation.unwrap_or(0));
     transaction
         .prepare_cached(sql)?
-        .query_row((submission_id, latest.unwrap_or(0)), |row| row.get("next"))
+        .query_row((submission_id, arrival, evaluation), |row| row.get("next"))
 }
 
 fn last_arrival(connection: &Connection) -> Result<Option<Timestamp>, rusqlite::Error> {

@@ -161,8 +161,8 @@ pub enum StoreError {
         /// Where it was.
         path: PathBuf,
     },
-    /// Another process stored a submission between the look for neighbours and the result.
-    #[error("another submission arrived while {submission_id} was compared with those before it")]
+    /// Another process stored a submission, or this one, between the look for neighbours and the result.
+    #[error("another result came while {submission_id} was compared with those before it")]
     Overtaken {
         /// The submission that was to be stored.
         submission_id: String,

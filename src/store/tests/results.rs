@@ -217,6 +217,26 @@ fn a_result_that_another_submission_has_overtaken_is_not_stored() {
 }
 
 #[test]
+fn a_result_that_another_process_has_stored_meanwhile_is_not_stored_twice() {
+    let place = place();
+    let (mut store, mut other) = (place.open(), place.open());
+    let same = row("a", "5Key", 0.7);
+    let latest = store.latest_arrival().unwrap();
+    record(&mut other, &same).unwrap();
+    let late = |latest| Evaluated {
+        compared_up_to: Some(latest),
+        ..Evaluated::of(&same)
+    };
+    let error = store.record(&late(latest)).unwrap_err();
+    assert!(matches!(error, StoreError::Overtaken { .. }), "{error}");
+    assert_eq!(store.evaluations("a").unwrap().len(), 1);
+    // Who knows of it may store another.
+    let latest = store.latest_arrival().unwrap();
+    store.record(&late(latest)).unwrap();
+    assert_eq!(store.evaluations("a").unwrap().len(), 2);
+}
+
+#[test]
 fn an_evaluation_is_reusable_while_its_row_is_there() {
     let place = place();
     let mut store = place.open();
