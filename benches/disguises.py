@@ -33,13 +33,14 @@ BEGIN, END = "<!-- begin: written by benches/disguises.py -->", "<!-- end of dis
 
 # Programs of many authors and kinds, in Python as far as they are looked at. What is found by their module's name.
 PACKAGES = {
-    "click": "8.5.1", "django": "6.1.3", "docutils": "0.23", "flask": "3.1.3", "jinja2": "3.1.6", "mpmath": "1.3.0",
+    "click": "8.5.1", "django": "6.1.3", "docutils": "0.22.4", "flask": "3.1.3", "jinja2": "3.1.6", "mpmath": "1.3.0",
     "networkx": "3.7", "paramiko": "5.1.0", "requests": "2.34.2", "rich": "15.0.0", "sqlalchemy": "2.1.9",
     "sympy": "1.14.0", "tornado": "6.6.1", "twisted": "26.10.0", "urllib3": "2.8.0", "werkzeug": "3.1.9",
 }
 HELD_OUT = {
-    "black": None, "celery": None, "dask": None, "fastapi": None, "httpx": None, "luigi": None, "nltk": None,
-    "pygments": None, "pylint": None, "pytest": None, "scrapy": None, "sphinx": None,
+    "black": "26.10.1", "celery": "5.7.0", "dask": "2026.8.0", "fastapi": "0.165.0", "httpx": "0.28.1",
+    "luigi": "3.8.1", "nltk": "3.10.4", "pygments": "2.21.0", "pylint": "4.1.4", "pytest": "9.2.0", "scrapy": "2.19.0",
+    "sphinx": "9.1.1",
 }
 # Where the folder is not named as the package.
 FOLDERS = {"pytest": "_pytest"}
@@ -79,7 +80,7 @@ def main():
 
 
 def install(folder):
-    wanted = [name if version is None else f"{name}=={version}" for name, version in {**PACKAGES, **HELD_OUT}.items()]
+    wanted = [f"{name}=={version}" for name, version in {**PACKAGES, **HELD_OUT}.items()]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder), *wanted]
     subprocess.run(command, check=True)
     return folder
