@@ -107,6 +107,12 @@ impl Outline {
     }
 }
 
+/// Keys, ascending, that part all keys by the first two classes of their grams; the last is the highest.
+pub(super) fn key_bounds() -> impl Iterator<Item = Key> {
+    let shift = (GRAM - 2) * CLASS_BITS;
+    (1..=1 << (2 * CLASS_BITS)).map(move |prefix: Key| (prefix << shift) - 1)
+}
+
 /// The last gram of a walk so far.
 #[derive(Debug, Default)]
 pub(super) struct Rolling(Key);

@@ -1,7 +1,7 @@
 //! Many outlines, ready for comparing all pairs.
 
 use super::super::sequence::Sequence;
-use super::outline::{Key, Outline};
+use super::outline::{Key, Outline, key_bounds};
 use super::share::Containment;
 use super::tiles::{Seed, Tiler, seed};
 use rayon::prelude::*;
@@ -36,26 +36,35 @@ impl Outlines {
     }
 
     pub(super) fn of(mut outlines: Vec<Outline>) -> Outlines {
-        let mut all: Vec<(Key, u32, u32)> = Vec::new();
-        for (index, outline) in (0..).zip(&mut outlines) {
-            all.extend(outline.take_grams().map(|(key, end)| (key, index, end)));
-        }
-        all.par_sort_unstable();
+        let grams: Vec<_> = outlines.iter_mut().map(Outline::take_grams).collect();
+        let mut left: Vec<_> = grams.into_iter().map(Iterator::peekable).collect();
         let mut shared = vec![Vec::new(); outlines.len()];
         let mut places: Vec<(u32, u32)> = Vec::new();
-        for gram in all.chunk_by(|one, next| one.0 == next.0) {
-            if gram.len() < 2 {
-                continue;
+        let mut part: Vec<(Key, u32, u32)> = Vec::new();
+        // All at once would be several times as much as what is kept.
+        for bound in key_bounds() {
+            part.clear();
+            for (index, grams) in (0..).zip(&mut left) {
+                while let Some((key, end)) = grams.next_if(|&(key, _)| key <= bound) {
+                    part.push((key, index, end));
+                }
             }
-            let until = (places.len() + gram.len()) as u32;
-            for &(_, index, end) in gram {
-                places.push((index, end));
-                let later = (places.len() as u32, until);
-                if later.0 < later.1 {
-                    shared[index as usize].push(Shared { end, later });
+            part.sort_unstable();
+            for gram in part.chunk_by(|one, next| one.0 == next.0) {
+                if gram.len() < 2 {
+                    continue;
+                }
+                let until = (places.len() + gram.len()) as u32;
+                for &(_, index, end) in gram {
+                    places.push((index, end));
+                    let later = (places.len() as u32, until);
+                    if later.0 < later.1 {
+                        shared[index as usize].push(Shared { end, later });
+                    }
                 }
             }
         }
+        drop(left);
         Outlines {
             outlines,
             shared,
