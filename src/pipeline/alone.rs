@@ -35,12 +35,15 @@ impl Evaluator<'_> {
         let hotkey = &submission.hotkey;
         let window = self.settings.similarity_window;
         let candidates = neighbours::stored(self, store, subject.id, hotkey, window)?;
-        let compared = self.compare(submission, &subject, &candidates)?;
+        let mut compared = self.compare(submission, &subject, &candidates)?;
+        compared.find_lines(&subject, &candidates, |id, sequence| {
+            store.located(id, sequence)
+        })?;
         let mut concluded = self.conclude(submission, evaluated, compared);
         concluded.record.filename = filename.to_owned();
         concluded.row.filename = filename.to_owned();
         let recorded = store.record(&store::Evaluated {
-            sequence: subject.sequence,
+            fingerprint: subject.fingerprint,
             cache_key: &cache_key(subject.package_key, self.settings, &candidates),
             package_key: subject.package_key,
             prepared_json: &json(subject.result),
@@ -66,8 +69,8 @@ impl Evaluator<'_> {
     pub fn fingerprint_waiting(&self, store: &mut Store) -> Result<(), StoreError> {
         for id in store.waiting_without_fingerprint()? {
             let kept = store::artifact_path(&self.settings.artifact_root, &id);
-            if let Some(sequence) = self.sequence_of(&kept) {
-                store.replace_fingerprint(&id, sequence.as_ref())?;
+            if let Some(structure) = self.structure_of(&kept) {
+                store.replace_fingerprint(&id, structure.as_ref().into())?;
             }
         }
         Ok(())

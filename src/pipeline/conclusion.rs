@@ -5,10 +5,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Instant;
 
 use crate::package::PackageError;
-use crate::similarity::Sequence;
 use crate::store::{
-    self, Arrival, Blame, Failure, Latest, RunItemId, RunOutcome, Running, Settled, Store,
-    StoreError, StoredEvaluation, Timestamp,
+    self, Arrival, Blame, Failure, Fingerprint, Latest, RunItemId, RunOutcome, Running, Settled,
+    Store, StoreError, StoredEvaluation, Timestamp,
 };
 
 use super::batch::{BatchError, Listener, Message, Ready, Summary, chain};
@@ -140,10 +139,10 @@ impl<'a> Conclusion<'a, '_> {
             Prepared::Unfinished(unfinished) => {
                 let Unfinished {
                     id,
-                    sequence,
+                    structure,
                     error,
                 } = *unfinished;
-                self.take_place(item, &id, sequence.as_ref())?;
+                self.take_place(item, &id, structure.as_ref().into())?;
                 self.unfinished(item, &id, &error)
             }
         }
@@ -245,13 +244,11 @@ impl<'a> Conclusion<'a, '_> {
                 return Ok(());
             }
             let candidates = self.candidates(item.submission, subject.id)?;
-            let found = self
-                .evaluator
-                .compare(item.submission, subject, &candidates);
+            let found = self.compare(item.submission, subject, &candidates)?;
             let compared = match found {
                 Ok(compared) => compared,
                 Err(error) => {
-                    self.take_place(item, subject.id, subject.sequence)?;
+                    self.take_place(item, subject.id, subject.fingerprint)?;
                     return self.unfinished(item, subject.id, &error);
                 }
             };
@@ -267,7 +264,7 @@ impl<'a> Conclusion<'a, '_> {
                 Err(StoreError::Overtaken { .. }) => {
                     overtaken += 1;
                     if overtaken >= OVERTAKEN_AT_MOST {
-                        self.take_place(item, subject.id, subject.sequence)?;
+                        self.take_place(item, subject.id, subject.fingerprint)?;
                     }
                 }
                 // One submission that does not fit must not cost the others their results.
@@ -298,7 +295,7 @@ impl<'a> Conclusion<'a, '_> {
         self.store.record(&store::Evaluated {
             item: Some(run_item),
             row: &concluded.row,
-            sequence: subject.sequence,
+            fingerprint: subject.fingerprint,
             cache_key: key,
             package_key: subject.package_key,
             prepared_json: &json(subject.result),
@@ -378,21 +375,26 @@ impl<'a> Conclusion<'a, '_> {
             self.finished(item, &record, Kept::Reused);
             return Ok(true);
         }
-        let sequence = match self.store.sequence_of(id) {
+        let (mut sequence, mut structure) = (None, None);
+        match self.store.sequence_of(id) {
             Err(StoreError::UnreadableFingerprint { .. }) => {
                 let root = &self.evaluator.settings.artifact_root;
-                match self.evaluator.sequence_of(&store::artifact_path(root, id)) {
-                    Some(sequence) => sequence,
+                match self.evaluator.structure_of(&store::artifact_path(root, id)) {
+                    Some(found) => structure = found,
                     None => return Ok(false),
                 }
             }
-            sequence => sequence?,
+            found => sequence = found?,
+        }
+        let fingerprint = match &sequence {
+            Some(sequence) => Fingerprint::Sequence(sequence),
+            None => structure.as_ref().into(),
         };
         let subject = Subject {
             id,
             package_key,
             result: &result,
-            sequence: sequence.as_ref(),
+            fingerprint,
             package: None,
         };
         self.enter(item, Stage::Similarity);
@@ -413,8 +415,8 @@ impl<'a> Conclusion<'a, '_> {
             self.enter(item, Stage::Similarity);
             let candidates = self.candidates(submission, &evaluated.id)?;
             let subject = evaluated.subject();
-            let found = self.evaluator.compare(submission, &subject, &candidates);
-            self.take_place(item, subject.id, subject.sequence)?;
+            let found = self.compare(submission, &subject, &candidates)?;
+            self.take_place(item, subject.id, subject.fingerprint)?;
             compared = match found {
                 Ok(compared) => compared,
                 Err(error) => return self.unfinished(item, subject.id, &error),
@@ -449,23 +451,38 @@ impl<'a> Conclusion<'a, '_> {
         neighbours::candidates(self.evaluator, self.store, &self.unstored, submission, id)
     }
 
+    fn compare(
+        &self,
+        submission: &Submission,
+        subject: &Subject<'_>,
+        candidates: &[store::Candidate],
+    ) -> Result<Result<Compared, ItemError>, StoreError> {
+        let mut compared = self.evaluator.compare(submission, subject, candidates);
+        if let Ok(compared) = &mut compared {
+            compared.find_lines(subject, candidates, |id, sequence| {
+                neighbours::located(self.store, &self.unstored, id, sequence)
+            })?;
+        }
+        Ok(compared)
+    }
+
     /// A submission without a result keeps its place in the order of arrival.
     fn take_place(
         &mut self,
         item: Item<'_>,
         submission_id: &str,
-        sequence: Option<&Sequence>,
+        fingerprint: Fingerprint<'_>,
     ) -> Result<(), StoreError> {
         let hotkey = &item.submission.hotkey;
         if self.options.until < Stage::Store {
-            self.unstored.arrive(submission_id, hotkey, sequence);
+            self.unstored.arrive(submission_id, hotkey, fingerprint);
             return Ok(());
         }
         let arrival = Arrival {
             ordinal: item.index,
             submission_id,
             hotkey,
-            sequence,
+            fingerprint,
         };
         self.store
             .reserve(&self.run_id, &[arrival], Timestamp::now())

@@ -1,14 +1,14 @@
 //! The second, advisory view of a submission's structure: how much of it is found in one that came before.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
-use crate::package::{self, Package, PackageLimits};
-use crate::review;
-use crate::similarity::{ContainmentLines, Located, Outline, Sequence};
-use crate::store::{self, Candidate};
+use crate::similarity::{ContainmentLines, LocatedPackage, Outline, Sequence};
+use crate::store::{Candidate, Fingerprint};
 
-use super::evaluate::{Subject, sources};
-use super::{Evaluator, Neighbour};
+use super::Neighbour;
+use super::evaluate::Subject;
 
 /// What is said of a submission beside those that came before it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,58 +39,58 @@ pub struct ContainedIn {
     pub lines: ContainmentLines,
 }
 
-impl Evaluator<'_> {
-    /// The structure of a submission beside the candidates', from their stored sequences; None where there is
-    /// nothing to compare. Only where somebody should look is the submission parsed again, for its lines. Those of the
-    /// earlier one would have to be read from its package, and a record must not depend on what is kept of others.
-    pub(super) fn structure(
-        &self,
-        subject: &Subject<'_>,
-        candidates: &[Candidate],
-    ) -> Option<Structure> {
-        let outline = Outline::of(subject.sequence?);
-        let sequences: Vec<&Sequence> = candidates.iter().map(|one| &one.sequence).collect();
-        if sequences.is_empty() {
-            return None;
-        }
-        let nearest = outline.nearest(&sequences);
-        let found = nearest.and_then(|(index, found)| Some((candidates.get(index)?, found)));
-        let containment = found.map(|(earlier, found)| {
-            let lines = match found.is_notable() {
-                true => self.lines(subject, earlier),
-                false => None,
-            };
-            let lines = lines.unwrap_or_else(|| ContainmentLines::without(found));
-            ContainedIn {
-                submission_id: earlier.submission_id.clone(),
-                hotkey: earlier.hotkey.clone(),
-                lines,
-            }
-        });
-        Some(Structure { containment })
+/// The structure of a submission beside the candidates'; None where there is nothing to compare. Without lines.
+pub(super) fn structure(subject: &Subject<'_>, candidates: &[Candidate]) -> Option<Structure> {
+    let outline = Outline::of(subject.fingerprint.sequence()?);
+    let sequences: Vec<&Sequence> = candidates.iter().map(|one| &one.sequence).collect();
+    if sequences.is_empty() {
+        return None;
     }
-
-    /// None where the package is not at hand.
-    fn lines(&self, subject: &Subject<'_>, earlier: &Candidate) -> Option<ContainmentLines> {
-        let (own, files) = match subject.package {
-            Some(package) => located(package)?,
-            None => located(&self.kept(subject.id)?)?,
-        };
-        Some(ContainmentLines::of_left((&own, &files), &earlier.sequence))
-    }
-
-    fn kept(&self, id: &str) -> Option<Package> {
-        let path = store::artifact_path(&self.settings.artifact_root, id);
-        let opened = package::open(&path, &PackageLimits::from(self.settings)).ok()?;
-        opened.package.ok()
-    }
+    let nearest = outline.nearest(&sequences);
+    let found = nearest.and_then(|(index, found)| Some((candidates.get(index)?, found)));
+    let containment = found.map(|(earlier, found)| ContainedIn {
+        submission_id: earlier.submission_id.clone(),
+        hotkey: earlier.hotkey.clone(),
+        lines: ContainmentLines::without(found),
+    });
+    Some(Structure { containment })
 }
 
-/// A package's structure with places, and its files in their order.
-fn located(package: &Package) -> Option<(Located, Vec<String>)> {
-    let sources = sources(package);
-    let reviewed = review::review(&sources);
-    let located = review::package_located(&reviewed, &sources)?;
-    let files = reviewed.trees.into_iter().map(|(path, _)| path).collect();
-    Some((located, files))
+impl Compared {
+    /// Looks for the lines in common, where somebody should look at them. `located` knows the lines of a structure; of
+    /// a submission whose lines are not known none are named.
+    ///
+    /// # Errors
+    /// Those of `located`.
+    pub(super) fn find_lines<E>(
+        &mut self,
+        subject: &Subject<'_>,
+        candidates: &[Candidate],
+        located: impl Fn(&str, &Sequence) -> Result<Option<LocatedPackage>, E>,
+    ) -> Result<(), E> {
+        let found = self
+            .structure
+            .as_mut()
+            .and_then(|one| one.containment.as_mut());
+        let Some(found) = found.filter(|found| found.lines.containment.is_notable()) else {
+            return Ok(());
+        };
+        let is_it = |one: &&Candidate| one.submission_id == found.submission_id;
+        let Some(earlier) = candidates.iter().find(is_it) else {
+            return Ok(());
+        };
+        let own = match subject.fingerprint {
+            Fingerprint::None => None,
+            Fingerprint::Sequence(sequence) => located(subject.id, sequence)?.map(Cow::Owned),
+            Fingerprint::Located(package) => Some(Cow::Borrowed(package)),
+        };
+        let Some(own) = own else {
+            return Ok(());
+        };
+        found.lines = match located(&earlier.submission_id, &earlier.sequence)? {
+            Some(earlier) => ContainmentLines::of(&own, &earlier),
+            None => ContainmentLines::of_left(&own, &earlier.sequence),
+        };
+        Ok(())
+    }
 }

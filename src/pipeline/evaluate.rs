@@ -12,10 +12,11 @@ use crate::package::{self, Opened, Package, PackageError, PackageLimits};
 use crate::review::{self, Review, Source};
 use crate::score::{self, ConversationLimits, Metrics, Score};
 use crate::settings::Settings;
-use crate::similarity::{self, Sequence};
-use crate::store::{self, Candidate, StoreError, SubmissionRow};
+use crate::similarity::{self, LocatedPackage, Sequence};
+use crate::store::{self, Candidate, Fingerprint, StoreError, SubmissionRow};
 
 use super::cache_key::package_key;
+use super::containment::structure;
 use super::row::{self, Logs};
 use super::workspace::{lay_out, new_workspace};
 use super::{
@@ -40,7 +41,7 @@ pub struct Unfinished {
     /// Submission id.
     pub id: String,
     /// What is compared with other packages; None if the sources are not Python.
-    pub sequence: Option<Sequence>,
+    pub structure: Option<LocatedPackage>,
     /// What went wrong.
     pub error: ItemError,
 }
@@ -82,7 +83,7 @@ pub struct Evaluated {
     /// Submission id.
     pub id: String,
     /// What is compared with other packages; None if the sources are not Python.
-    pub sequence: Option<Sequence>,
+    pub structure: Option<LocatedPackage>,
     /// What the result depends on besides its neighbours.
     pub package_key: String,
     /// What came out.
@@ -122,8 +123,8 @@ pub struct Subject<'a> {
     pub package_key: &'a str,
     /// What came out of it by itself.
     pub result: &'a Alone,
-    /// What is compared; None if its sources are not Python.
-    pub sequence: Option<&'a Sequence>,
+    /// What is compared.
+    pub fingerprint: Fingerprint<'a>,
     /// Its package, where it is at hand; else the kept one is read if it is needed.
     pub package: Option<&'a Package>,
 }
@@ -222,7 +223,7 @@ impl Evaluator<'_> {
             artifact,
             artifact_hash: package.artifact_hash.clone(),
             id,
-            sequence: None,
+            structure: None,
             package_key,
             result: Alone::Stopped(Score::default()),
             package,
@@ -236,7 +237,7 @@ impl Evaluator<'_> {
         (task.enter)(Stage::Review);
         let sources = sources(&evaluated.package);
         let reviewed = review::review(&sources);
-        let sequence = review::package_sequence(&reviewed, &sources);
+        let structure = review::package_located(&reviewed, &sources);
         drop(sources);
         let accepted = reviewed.review.accepted;
         evaluated.review = Some(reviewed.review);
@@ -259,14 +260,14 @@ impl Evaluator<'_> {
                     let id = evaluated.id;
                     let unfinished = Unfinished {
                         id,
-                        sequence,
+                        structure,
                         error,
                     };
                     return Prepared::Unfinished(Box::new(unfinished));
                 }
             }
         }
-        evaluated.sequence = sequence;
+        evaluated.structure = structure;
         Prepared::Evaluated(Box::new(evaluated))
     }
 
@@ -391,16 +392,13 @@ impl Evaluator<'_> {
         }
     }
 
-    /// The sequence of a kept package, or that its source does not parse; None if there is no such
+    /// What a kept package is compared by, or that its source does not parse; None if there is no such
     /// package.
-    pub(super) fn sequence_of(&self, kept: &Path) -> Option<Option<Sequence>> {
+    pub(super) fn structure_of(&self, kept: &Path) -> Option<Option<LocatedPackage>> {
         let opened = package::open(kept, &PackageLimits::from(self.settings)).ok()?;
         let package = opened.package.ok()?;
         let sources = sources(&package);
-        Some(review::package_sequence(
-            &review::review(&sources),
-            &sources,
-        ))
+        Some(review::package_located(&review::review(&sources), &sources))
     }
 
     /// The nearest of the submissions that arrived before, newest first, with a language model's audit where one is
@@ -414,13 +412,13 @@ impl Evaluator<'_> {
         subject: &Subject<'_>,
         candidates: &[Candidate],
     ) -> Result<Compared, ItemError> {
-        let near = match (subject.result, subject.sequence) {
+        let near = match (subject.result, subject.fingerprint.sequence()) {
             (Alone::Scored { .. }, Some(sequence)) => nearest(submission, sequence, candidates)?,
             _ => None,
         };
         Ok(Compared {
             plagiarism: self.audited(&submission.package, subject, near)?,
-            structure: self.structure(subject, candidates),
+            structure: structure(subject, candidates),
         })
     }
 
@@ -550,7 +548,7 @@ impl Evaluated {
             id: &self.id,
             package_key: &self.package_key,
             result: &self.result,
-            sequence: self.sequence.as_ref(),
+            fingerprint: self.structure.as_ref().into(),
             package: Some(&self.package),
         }
     }

@@ -1,8 +1,8 @@
 //! Those that a submission is compared with: the stored ones, and those of a batch whose results are not to be stored.
 
 use crate::settings::{OwnHistory, Settings, Window};
-use crate::similarity::Sequence;
-use crate::store::{self, Candidate, Store, StoreError};
+use crate::similarity::{LocatedPackage, Sequence};
+use crate::store::{self, Candidate, Fingerprint, Store, StoreError};
 
 use super::{Evaluator, Submission};
 
@@ -13,20 +13,32 @@ pub(super) struct Unstored {
     arrivals: Vec<Candidate>,
     /// Positions of those without a sequence: they use up a place of the window.
     blanks: Vec<bool>,
+    /// The lines of each, in their stored form, which is small; empty where they are not known.
+    lines: Vec<Vec<u8>>,
 }
 
 impl Unstored {
     /// One more has come. One that comes again keeps its first place.
-    pub(super) fn arrive(&mut self, id: &str, hotkey: &str, sequence: Option<&Sequence>) {
+    pub(super) fn arrive(&mut self, id: &str, hotkey: &str, fingerprint: Fingerprint<'_>) {
+        let sequence = fingerprint.sequence();
         if self.place(id).is_some() {
             return;
         }
         self.blanks.push(sequence.is_none());
+        self.lines.push(match fingerprint {
+            Fingerprint::Located(package) => package.lines_to_bytes(),
+            _ => Vec::new(),
+        });
         self.arrivals.push(Candidate {
             submission_id: id.to_owned(),
             hotkey: hotkey.to_owned(),
             sequence: sequence.cloned().unwrap_or_default(),
         });
+    }
+
+    fn located(&self, id: &str, sequence: &Sequence) -> Option<LocatedPackage> {
+        let lines = self.lines.get(self.place(id)?)?;
+        LocatedPackage::with_lines(sequence.clone(), lines)
     }
 
     fn place(&self, id: &str) -> Option<usize> {
@@ -85,7 +97,23 @@ pub(super) fn candidates(
     Ok(found)
 }
 
-/// The same of the stored ones alone.
+/// The structure of one of these with its lines; None where they are not known.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn located(
+    store: &Store,
+    unstored: &Unstored,
+    id: &str,
+    sequence: &Sequence,
+) -> Result<Option<LocatedPackage>, StoreError> {
+    match unstored.located(id, sequence) {
+        Some(package) => Ok(Some(package)),
+        None => store.located(id, sequence),
+    }
+}
+
+/// Those of the stored ones alone that a submission is compared with.
 ///
 /// # Errors
 /// As for [`candidates`].
@@ -105,10 +133,10 @@ pub(super) fn stored(
                 ref submission_id, ..
             }) if last_made_again.as_ref() != Some(submission_id) => {
                 let kept = store::artifact_path(&settings.artifact_root, submission_id);
-                let Some(sequence) = evaluator.sequence_of(&kept) else {
+                let Some(structure) = evaluator.structure_of(&kept) else {
                     return found;
                 };
-                store.replace_fingerprint(submission_id, sequence.as_ref())?;
+                store.replace_fingerprint(submission_id, structure.as_ref().into())?;
                 last_made_again = Some(submission_id.clone());
             }
             found => return found,
@@ -133,13 +161,13 @@ mod tests {
     fn the_window_counts_what_came_before_in_the_batch_first() {
         let mut unstored = Unstored::default();
         let some = sequence();
-        for (id, hotkey, sequence) in [
-            ("a", "5A", Some(&some)),
-            ("b", "5B", None),
-            ("c", "5A", Some(&some)),
-            ("a", "5A", Some(&some)),
+        for (id, hotkey, fingerprint) in [
+            ("a", "5A", Fingerprint::Sequence(&some)),
+            ("b", "5B", Fingerprint::None),
+            ("c", "5A", Fingerprint::Sequence(&some)),
+            ("a", "5A", Fingerprint::Sequence(&some)),
         ] {
-            unstored.arrive(id, hotkey, sequence);
+            unstored.arrive(id, hotkey, fingerprint);
         }
         let before = |id, hotkey, window, own| unstored.before(id, hotkey, window, own);
         let (found, left) = before("d", "5A", Window::Last(5), OwnHistory::Include);

@@ -73,8 +73,9 @@ mod tests {
 pub mod table {
     use crate::harness::Ending;
     use crate::judge::Judgement;
-    use crate::pipeline::{Neighbour, RecordStatus, SubmissionRecord};
+    use crate::pipeline::{ContainedIn, Neighbour, RecordStatus, SubmissionRecord};
     use crate::report::score::metrics_table;
+    use crate::report::similarity::{containment_text, percent};
     use crate::report::{Display, Paint, Table, escape};
     use crate::similarity::Status;
 
@@ -83,6 +84,12 @@ pub mod table {
 
     /// Longest hotkey shown: enough to tell keys apart.
     const HOTKEY_CHARACTERS: usize = 10;
+
+    /// Stretches listed that are in common with an earlier one; the page and the record have more.
+    const REGIONS: usize = 8;
+
+    /// Longest submission id shown.
+    const ID_CHARACTERS: usize = 12;
 
     /// A row per submission, then why some failed; a single one is shown with its metrics.
     pub struct Batch {
@@ -132,6 +139,20 @@ pub mod table {
                 let reason = escape::short(&reason(record, error), ERROR_CHARACTERS);
                 self.problems
                     .push_str(&format!("{label} {package}: {reason}\n"));
+            }
+            if let Some(found) = contained(record) {
+                let line = found_line(found);
+                let label = Paint::Warning.text("look", self.display.color);
+                let package = escape::line(&record.package);
+                self.problems.push_str(&format!(
+                    "{label} {package}: {line}; no score depends on it\n"
+                ));
+                if self.single {
+                    self.problems.push_str(&containment_text(
+                        &found.lines.at_most(REGIONS),
+                        self.display,
+                    ));
+                }
             }
             if let (true, Some(judge)) = (self.single, &record.judge) {
                 self.details = metrics_table(&record.metrics, self.display);
@@ -199,6 +220,31 @@ pub mod table {
             (None, Ending::Signal { number }) => format!("signal {number}: {line}"),
             // Of a Python traceback the last line says most.
             (None, _) => line.to_owned(),
+        }
+    }
+
+    /// The submission of another that most of it is found in, if somebody should look and the service's rule does not
+    /// say so already.
+    fn contained(record: &SubmissionRecord) -> Option<&ContainedIn> {
+        let rule = record.plagiarism.as_ref().map(|near| near.status);
+        let found = record.structure.as_ref()?.containment.as_ref()?;
+        let is_news = rule != Some(Status::Plagiarized) && found.hotkey != record.hotkey;
+        (is_news && found.lines.containment.is_notable()).then_some(found)
+    }
+
+    fn found_line(found: &ContainedIn) -> String {
+        let shares = &found.lines.containment;
+        let hotkey = escape::short(&found.hotkey, HOTKEY_CHARACTERS);
+        let id = escape::short(&found.submission_id, ID_CHARACTERS);
+        let other = format!("submission {id} of {hotkey}");
+        match (shares.left, shares.right) {
+            // Which of the two holds the other says more than which share is a little larger.
+            (Some(left), Some(right)) if right > 2.0 * left => {
+                format!("{} of {other} is found in it", percent(right))
+            }
+            (Some(left), _) => format!("{} of it is found in {other}", percent(left)),
+            (None, Some(right)) => format!("{} of {other} is found in it", percent(right)),
+            (None, None) => format!("parts of it are found in {other}"),
         }
     }
 

@@ -1,7 +1,9 @@
 //! `dfab similarity`: pairs, clusters, nearest neighbours, aligned lines; as CSV; as a page.
 
+mod contained;
 mod csv;
 mod page;
+mod sides;
 
 use std::fmt::Write as _;
 
@@ -9,13 +11,15 @@ use serde::Serialize;
 
 use crate::similarity::{
     Alignment, Comparison, Containment, ContainmentLines, DEFAULT_ALIGN_CELLS, FileLines,
-    LineRange, Located, Nearest, SimilarityReport, Status, align,
+    LineRange, LocatedPackage, Nearest, SimilarityReport, Status, align,
 };
 
 use super::{Display, Paint, SCHEMA_VERSION, Table, escape};
 
+pub use contained::contained;
 pub use csv::{nearest_csv, pairs_csv};
-pub use page::{Page, Side, Sides, pair_section, whole_page};
+pub use page::{Page, whole_page};
+pub use sides::{Side, Sides, pair_section};
 
 /// What was taken out of one source as base code.
 #[derive(Debug, Clone, Serialize)]
@@ -69,15 +73,6 @@ impl<'a> Document<'a> {
     pub fn ignoring(self, ignored: Option<&'a [Ignored]>) -> Document<'a> {
         Document { ignored, ..self }
     }
-}
-
-/// What is compared, with the names of its files in the order of its places.
-#[derive(Debug, Clone)]
-pub struct LocatedPackage {
-    /// Python files in path order.
-    pub files: Vec<String>,
-    /// Their structure with places.
-    pub located: Located,
 }
 
 /// A pair with the lines that agree.
@@ -143,10 +138,7 @@ impl<'n> AlignedPair<'n> {
         };
         let structure = comparison.structure.map(|shared| SharedLines {
             containment: match shared.containment.is_notable() {
-                true => ContainmentLines::of(
-                    (&left.located, &left.files),
-                    (&right.located, &right.files),
-                ),
+                true => ContainmentLines::of(left, right),
                 false => ContainmentLines::without(shared.containment),
             },
         });
@@ -278,7 +270,7 @@ fn contained_paint(containment: &Containment) -> Paint {
 }
 
 /// A share in whole percent, rounded down, so that 100 % means all.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{} %", (share * 100.0 + 1e-9).floor())
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Reviewed, Source};
 use crate::python;
-use crate::similarity::{Located, Sequence, combined_with_lines, is_python};
+use crate::similarity::{Located, LocatedPackage, Sequence, combined_with_lines, is_python};
 
 /// The structure sequence of all Python files as one source. None if there are none, or if that
 /// source does not parse. `sources` are those the review was made of.
@@ -19,17 +19,19 @@ pub fn package_sequence(reviewed: &Reviewed, sources: &[Source<'_>]) -> Option<S
 
 /// As [`package_sequence`], every item with its place; a place's source is the file's position in
 /// the review.
-pub fn package_located(reviewed: &Reviewed, sources: &[Source<'_>]) -> Option<Located> {
-    match Combined::of(reviewed, sources)? {
-        Combined::Trees(trees) => Some(Located::of_trees(&trees)),
+pub fn package_located(reviewed: &Reviewed, sources: &[Source<'_>]) -> Option<LocatedPackage> {
+    let located = match Combined::of(reviewed, sources)? {
+        Combined::Trees(trees) => Located::of_trees(&trees),
         Combined::Text {
             source,
             first_lines,
-        } => Some(Located::of_joined_tree(
-            &python::parse(&source).ok()?,
-            &first_lines,
-        )),
-    }
+        } => Located::of_joined_tree(&python::parse(&source).ok()?, &first_lines),
+    };
+    let files = reviewed.trees.iter().map(|(path, _)| path.clone());
+    Some(LocatedPackage {
+        files: files.collect(),
+        located,
+    })
 }
 
 enum Combined<'a> {

@@ -192,6 +192,7 @@ fn files_that_only_parse_together_are_compared() {
     assert_eq!(sequence.items().filter(|item| item == "Assign").count(), 2);
     let located = package_located(&reviewed, &sources(&files)).unwrap();
     assert_eq!(*located.sequence(), sequence);
+    assert_eq!(located.files, ["a.py", "b.py"]);
     let broken = [("a.py", "x = ="), ("b.py", "y = 2\n")];
     assert_eq!(
         package_sequence(&review(&sources(&broken)), &sources(&broken)),
@@ -228,8 +229,11 @@ fn copied_functions_line_up_across_files() {
     let left = [("a.py", "import os\n"), ("b.py", copied)];
     let right_text = format!("X = {{'a': [1, 2, 3]}}\n\n\n{copied}");
     let right = [("main.py", right_text.as_str())];
-    let located =
-        |files: &[(&str, &str)]| package_located(&reviewed(files), &sources(files)).unwrap();
+    let located = |files: &[(&str, &str)]| {
+        package_located(&reviewed(files), &sources(files))
+            .unwrap()
+            .located
+    };
     let Alignment::Aligned { regions, .. } = align(&located(&left), &located(&right), 1 << 30)
     else {
         panic!("small sources are aligned")

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use crate::package::{self, Package, PackageLimits};
 use crate::review::{self, Source};
-use crate::similarity::Sequence;
+use crate::similarity::LocatedPackage;
 use crate::store::{self, NewSubmission, Queued, SubmissionRow, Timestamp};
 
 use super::fault::Fault;
@@ -52,14 +52,14 @@ pub(super) async fn submit(app: &App, upload: Upload) -> Result<SubmissionRow, F
     }
     let root = app.settings.artifact_root.clone();
     let kept = blocking(move || -> Result<_, Fault> {
-        let mut sequence = None;
+        let mut structure = None;
         if !is_known {
-            sequence = sequence_of(&checked.package);
+            structure = structure_of(&checked.package);
             store::keep_artifact(&root, &checked.id, &checked.upload.artifact)?;
         }
-        Ok((checked, sequence))
+        Ok((checked, structure))
     });
-    let (checked, sequence) = kept.await??;
+    let (checked, structure) = kept.await??;
     drop(permit);
 
     let queued = app.writer.with(move |store| {
@@ -68,7 +68,7 @@ pub(super) async fn submit(app: &App, upload: Upload) -> Result<SubmissionRow, F
             hotkey: &checked.upload.hotkey,
             artifact_hash: &checked.package.artifact_hash,
             filename: &checked.upload.filename,
-            sequence: sequence.as_ref(),
+            fingerprint: structure.as_ref().into(),
         };
         store.queue(&new, limit, Timestamp::now())
     });
@@ -102,7 +102,7 @@ fn check(upload: Upload, limits: &PackageLimits) -> Result<Checked, Fault> {
 
 /// What the package is compared by. It is worked out now, so that whoever comes next is compared with this one however
 /// long it waits.
-fn sequence_of(package: &Package) -> Option<Sequence> {
+fn structure_of(package: &Package) -> Option<LocatedPackage> {
     let sources: Vec<Source<'_>> = package
         .files
         .iter()
@@ -111,5 +111,5 @@ fn sequence_of(package: &Package) -> Option<Sequence> {
             bytes: &file.content,
         })
         .collect();
-    review::package_sequence(&review::review(&sources), &sources)
+    review::package_located(&review::review(&sources), &sources)
 }

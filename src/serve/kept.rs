@@ -98,7 +98,7 @@ impl Slot {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    use crate::store::{NewSubmission, Timestamp};
+    use crate::store::{Fingerprint, NewSubmission, Timestamp};
 
     use super::*;
 
@@ -125,7 +125,7 @@ mod tests {
                 hotkey: "key",
                 artifact_hash: "hash",
                 filename: "",
-                sequence: None,
+                fingerprint: Fingerprint::None,
             };
             store.queue(&new, 100, Timestamp::now()).unwrap();
         }

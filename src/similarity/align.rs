@@ -70,6 +70,11 @@ impl Located {
         located
     }
 
+    /// A sequence with the places that were kept of it; None where their numbers differ.
+    pub(super) fn at(sequence: Sequence, places: Vec<Place>) -> Option<Located> {
+        (places.len() == sequence.len()).then_some(Located { sequence, places })
+    }
+
     /// A sequence of which no source is at hand: each item stands on a line of its own.
     pub(super) fn by_position(sequence: Sequence) -> Located {
         let places = (1..)

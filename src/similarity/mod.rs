@@ -15,10 +15,12 @@
 mod align;
 mod base;
 mod bounds;
+mod bytes;
 mod clusters;
 mod containment;
 mod corpus;
 mod lcs;
+mod located;
 mod names;
 mod nearest;
 mod numbers;
@@ -38,6 +40,7 @@ pub use containment::{
     contained, contained_lines,
 };
 pub use corpus::{Comparer, Corpus};
+pub use located::LocatedPackage;
 pub use nearest::Search;
 pub use package::{combined_source, combined_with_lines, is_python, path_order};
 pub use pairs::ScoredPair;

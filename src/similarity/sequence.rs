@@ -1,5 +1,6 @@
 //! The structure sequence of a source: built from trees, hashed, stored and read back.
 
+use super::bytes::{Reader, write_text, write_varint};
 use super::names;
 use super::symbol::{self, Class, Form};
 use crate::python::{Kind, TextId, Tree};
@@ -155,8 +156,7 @@ impl Sequence {
         bytes.push(VERSION);
         write_varint(&mut bytes, self.own_names.len() as u64);
         for name in &self.own_names {
-            write_varint(&mut bytes, name.len() as u64);
-            bytes.extend_from_slice(name.as_bytes());
+            write_text(&mut bytes, name);
         }
         write_varint(&mut bytes, self.symbols.len() as u64);
         for &symbol in &self.symbols {
@@ -168,12 +168,11 @@ impl Sequence {
     /// Reads what [`Sequence::to_bytes`] wrote. None for anything else: another version, bytes
     /// missing or left over, symbols or names that no source can have.
     pub fn from_bytes(bytes: &[u8]) -> Option<Sequence> {
-        let bytes = bytes.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?;
-        let mut reader = Reader { bytes };
+        let mut reader = Reader::new(bytes.strip_prefix(MAGIC)?.strip_prefix(&[VERSION])?);
         let name_count = reader.count()?;
         let mut own_names: Vec<Box<str>> = Vec::with_capacity(name_count);
         for _ in 0..name_count {
-            let name = std::str::from_utf8(reader.take()?).ok()?;
+            let name = reader.text()?;
             if !name.starts_with("__") || names::number(name).is_some() {
                 return None;
             }
@@ -199,7 +198,7 @@ impl Sequence {
         let mut sorted: Vec<&str> = own_names.iter().map(|name| &**name).collect();
         sorted.sort_unstable();
         let all_different = sorted.windows(2).all(|pair| pair[0] != pair[1]);
-        let complete = reader.bytes.is_empty() && names_seen as usize == own_names.len();
+        let complete = reader.is_at_end() && names_seen as usize == own_names.len();
         (all_different && complete).then_some(Sequence { symbols, own_names })
     }
 }
@@ -303,47 +302,6 @@ impl Builder {
         };
         self.numbered.insert(name.into(), number);
         number
-    }
-}
-
-fn write_varint(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-}
-
-/// Reads stored bytes; None wherever they end early or are not in shortest form.
-struct Reader<'a> {
-    bytes: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn varint(&mut self) -> Option<u64> {
-        let mut value = 0u64;
-        for shift in (0..35).step_by(7) {
-            let (&byte, rest) = self.bytes.split_first()?;
-            self.bytes = rest;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte < 0x80 {
-                return (byte != 0 || shift == 0).then_some(value);
-            }
-        }
-        None
-    }
-
-    /// A number of things of at least a byte each, so never more than the bytes left.
-    fn count(&mut self) -> Option<usize> {
-        let count = usize::try_from(self.varint()?).ok()?;
-        (count <= self.bytes.len()).then_some(count)
-    }
-
-    fn take(&mut self) -> Option<&'a [u8]> {
-        let count = self.count()?;
-        let (taken, rest) = self.bytes.split_at_checked(count)?;
-        self.bytes = rest;
-        Some(taken)
     }
 }
 

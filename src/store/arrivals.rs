@@ -12,7 +12,7 @@ use crate::settings::{OwnHistory, Window};
 use crate::similarity::Sequence;
 
 use super::error::of_submission;
-use super::fingerprints::{self, put_fingerprint};
+use super::fingerprints::{self, Fingerprint, put_fingerprint};
 use super::runs::{Change, set_item};
 use super::{RunItemId, Store, StoreError, Timestamp};
 
@@ -25,8 +25,8 @@ pub struct Arrival<'a> {
     pub submission_id: &'a str,
     /// Whose it is.
     pub hotkey: &'a str,
-    /// What it is compared by; none if its source does not parse.
-    pub sequence: Option<&'a Sequence>,
+    /// What it is compared by.
+    pub fingerprint: Fingerprint<'a>,
 }
 
 /// The newest arrival and the newest evaluation at some moment; none if there was none.
@@ -65,7 +65,7 @@ impl Store {
             let (id, hotkey) = (arrival.submission_id, arrival.hotkey);
             let fail = of_submission(write.path, DOING, id);
             arrive(&write.transaction, id, hotkey, now).map_err(&fail)?;
-            put_fingerprint(&write.transaction, id, arrival.sequence).map_err(&fail)?;
+            put_fingerprint(&write.transaction, id, arrival.fingerprint).map_err(&fail)?;
             let item = RunItemId {
                 run,
                 ordinal: arrival.ordinal,

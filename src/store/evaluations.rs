@@ -3,11 +3,9 @@
 use rusqlite::{OptionalExtension, Row, Transaction};
 use serde::Serialize;
 
-use crate::similarity::Sequence;
-
 use super::arrivals::{Latest, arrive, came_next};
 use super::error::of_submission;
-use super::fingerprints::put_fingerprint;
+use super::fingerprints::{Fingerprint, put_fingerprint};
 use super::runs::{Change, set_item};
 use super::{ItemState, RunItemId, Store, StoreError, SubmissionRow, Timestamp, rows};
 
@@ -18,8 +16,8 @@ pub struct Evaluated<'a> {
     pub item: Option<RunItemId<'a>>,
     /// The submission as it stands now.
     pub row: &'a SubmissionRow,
-    /// What it is compared by; none if its source does not parse.
-    pub sequence: Option<&'a Sequence>,
+    /// What it is compared by.
+    pub fingerprint: Fingerprint<'a>,
     /// What the result depends on, hashed: artifact, settings, program version and, as the result
     /// names its neighbour, the neighbours. Equal keys mean equal results.
     pub cache_key: &'a str,
@@ -43,7 +41,7 @@ impl<'a> Evaluated<'a> {
         Evaluated {
             item: None,
             row,
-            sequence: None,
+            fingerprint: Fingerprint::None,
             cache_key: "",
             package_key: "",
             prepared_json: "null",
@@ -119,7 +117,7 @@ impl Store {
         }
         keep_replaced(transaction, &row.id).map_err(&fail)?;
         rows::put(transaction, row, &created_at, &fail)?;
-        put_fingerprint(transaction, &row.id, evaluated.sequence).map_err(&fail)?;
+        put_fingerprint(transaction, &row.id, evaluated.fingerprint).map_err(&fail)?;
         let evaluation_id = insert(transaction, evaluated).map_err(&fail)?;
         if let Some(item) = evaluated.item {
             let change = Change {
@@ -162,6 +160,26 @@ impl Store {
             row,
             stands: found.stands,
         }))
+    }
+
+    /// The record behind what stands of a submission, as JSON; None where this program stored none.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn standing_record(&self, submission_id: &str) -> Result<Option<String>, StoreError> {
+        if !self.has_own_tables {
+            return Ok(None);
+        }
+        let sql = "SELECT record_json FROM evaluations JOIN submissions
+                ON submissions.id = submission_id AND updated_at = evaluated_at
+            WHERE submission_id = ?1 ORDER BY evaluations.id DESC LIMIT 1";
+        let found = self.read("reading a record", |connection| {
+            connection
+                .prepare_cached(sql)?
+                .query_row([submission_id], |row| row.get("record_json"))
+                .optional()
+        })?;
+        Ok(found.flatten())
     }
 
     /// Whether there is such an evaluation.

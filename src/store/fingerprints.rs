@@ -8,14 +8,44 @@
 use rusqlite::{OptionalExtension, Row, Transaction};
 use sha2::{Digest, Sha256};
 
-use crate::similarity::Sequence;
+use crate::similarity::{LocatedPackage, Sequence};
 
 use super::error::of_submission;
+use super::lines::digest_of_lines;
 use super::{Store, StoreError};
 
 /// The form fingerprints have now. Changes with the bytes of a sequence, and whenever the same
 /// source would get another sequence.
 const FORMAT: i64 = 1;
+
+/// What a submission is compared by, to be stored.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Fingerprint<'a> {
+    /// Nothing: its source does not parse.
+    #[default]
+    None,
+    /// Its structure. Lines that are stored with it stay.
+    Sequence(&'a Sequence),
+    /// Its structure, and the lines it stands on.
+    Located(&'a LocatedPackage),
+}
+
+impl<'a> Fingerprint<'a> {
+    /// The structure alone.
+    pub fn sequence(self) -> Option<&'a Sequence> {
+        match self {
+            Fingerprint::None => None,
+            Fingerprint::Sequence(sequence) => Some(sequence),
+            Fingerprint::Located(package) => Some(package.sequence()),
+        }
+    }
+}
+
+impl<'a> From<Option<&'a LocatedPackage>> for Fingerprint<'a> {
+    fn from(package: Option<&'a LocatedPackage>) -> Fingerprint<'a> {
+        package.map_or(Fingerprint::None, Fingerprint::Located)
+    }
+}
 
 /// A submission with what is known of its structure.
 #[derive(Debug, Clone)]
@@ -100,11 +130,11 @@ impl Store {
     pub fn replace_fingerprint(
         &mut self,
         submission_id: &str,
-        sequence: Option<&Sequence>,
+        fingerprint: Fingerprint<'_>,
     ) -> Result<(), StoreError> {
         const DOING: &str = "keeping a fingerprint";
         let write = self.write(DOING)?;
-        put_fingerprint(&write.transaction, submission_id, sequence).map_err(of_submission(
+        put_fingerprint(&write.transaction, submission_id, fingerprint).map_err(of_submission(
             write.path,
             DOING,
             submission_id,
@@ -138,17 +168,24 @@ pub(super) fn read(
 pub(super) fn put_fingerprint(
     transaction: &Transaction<'_>,
     submission_id: &str,
-    sequence: Option<&Sequence>,
+    fingerprint: Fingerprint<'_>,
 ) -> Result<(), rusqlite::Error> {
-    let bytes = sequence.map(Sequence::to_bytes);
+    let bytes = fingerprint.sequence().map(Sequence::to_bytes);
     let digest = digest_of(submission_id, bytes.as_deref());
+    let lines = match fingerprint {
+        Fingerprint::Located(package) => Some(package.lines_to_bytes()),
+        _ => None,
+    };
+    let lines_digest = lines.as_ref().map(|lines| digest_of_lines(&digest, lines));
     transaction
         .prepare_cached(
-            "INSERT INTO fingerprints (submission_id, sequence, format, program_version, digest)
-             VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO fingerprints
+                (submission_id, sequence, format, program_version, digest, lines, lines_digest)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
              ON CONFLICT (submission_id) DO UPDATE SET sequence = excluded.sequence,
                 format = excluded.format, program_version = excluded.program_version,
-                digest = excluded.digest",
+                digest = excluded.digest, lines = coalesce(excluded.lines, lines),
+                lines_digest = coalesce(excluded.lines_digest, lines_digest)",
         )?
         .execute((
             submission_id,
@@ -156,6 +193,8 @@ pub(super) fn put_fingerprint(
             FORMAT,
             env!("CARGO_PKG_VERSION"),
             digest.as_slice(),
+            lines,
+            lines_digest.as_ref().map(<[u8; 32]>::as_slice),
         ))?;
     Ok(())
 }
@@ -179,7 +218,7 @@ pub(super) fn seal_earlier(transaction: &Transaction<'_>) -> Result<(), rusqlite
 }
 
 /// A digest of form, submission and bytes, written so that no two of these read alike.
-fn digest_of(submission_id: &str, bytes: Option<&[u8]>) -> [u8; 32] {
+pub(super) fn digest_of(submission_id: &str, bytes: Option<&[u8]>) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(FORMAT.to_le_bytes());
     digest.update((submission_id.len() as u64).to_le_bytes());

@@ -16,6 +16,7 @@ mod error;
 mod evaluations;
 mod fingerprints;
 mod identity;
+mod lines;
 mod open;
 mod pages;
 mod queries;
@@ -37,7 +38,7 @@ pub use arrivals::{Arrival, Candidate, Latest};
 pub use artifacts::{artifact_path, keep_artifact, kept_submissions};
 pub use error::StoreError;
 pub use evaluations::{Evaluated, PastEvaluation, StoredEvaluation};
-pub use fingerprints::StoredFingerprint;
+pub use fingerprints::{Fingerprint, StoredFingerprint};
 pub use pages::{SubmissionSummary, Totals};
 pub use queries::{LeaderboardRow, StoredSubmission};
 pub use queue::{Claimed, NOT_EVALUATED, NewSubmission, Queued};
@@ -62,6 +63,8 @@ pub struct Store {
     has_seals: bool,
     /// False for a file opened for reading that has not had the migration which follows runs.
     has_progress: bool,
+    /// False for a file opened for reading that has not had the migration which keeps lines.
+    has_lines: bool,
     /// Set where the file is read without locks, because they would leave files behind.
     lying_still: Option<LyingStill>,
 }

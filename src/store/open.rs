@@ -17,11 +17,12 @@ use super::identity::Identity;
 use super::{Store, StoreError, rows};
 
 /// Schema changes in order; a file of version N has had the first N.
-pub(super) const MIGRATIONS: [&str; 4] = [
+pub(super) const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001.sql"),
     include_str!("migrations/0002.sql"),
     include_str!("migrations/0003.sql"),
     include_str!("migrations/0004.sql"),
+    include_str!("migrations/0005.sql"),
 ];
 
 /// The version from which on fingerprints are sealed.
@@ -29,6 +30,9 @@ const SEALING: usize = 3;
 
 /// The version from which on the progress of runs is kept.
 const PROGRESS: usize = 4;
+
+/// The version from which on the lines of structures are kept.
+const LINES: usize = 5;
 
 /// What hangs on the service's table; every statement may be repeated.
 const ATTACH: &str = include_str!("attach.sql");
@@ -88,6 +92,7 @@ impl Store {
             identity: Identity::of(path)?,
             has_own_tables: true,
             has_seals: true,
+            has_lines: true,
             has_progress: true,
             lying_still: None,
         })
@@ -156,6 +161,7 @@ impl Store {
             has_own_tables: version > 0,
             has_seals: version >= SEALING as i64,
             has_progress: version >= PROGRESS as i64,
+            has_lines: version >= LINES as i64,
             lying_still,
         })
     }

@@ -6,11 +6,9 @@
 
 use rusqlite::OptionalExtension;
 
-use crate::similarity::Sequence;
-
 use super::arrivals::arrive;
 use super::error::of_submission;
-use super::fingerprints::put_fingerprint;
+use super::fingerprints::{Fingerprint, put_fingerprint};
 use super::{Store, StoreError, SubmissionRow, Timestamp, rows};
 
 /// How the error of a submission begins that this machine could not evaluate. Such a row is no verdict: the same
@@ -28,8 +26,8 @@ pub struct NewSubmission<'a> {
     pub artifact_hash: &'a str,
     /// The name it was sent under; empty if it had none.
     pub filename: &'a str,
-    /// What it is compared by; none if its source does not parse.
-    pub sequence: Option<&'a Sequence>,
+    /// What it is compared by.
+    pub fingerprint: Fingerprint<'a>,
 }
 
 /// What became of a submission that was handed in.
@@ -96,7 +94,7 @@ impl Store {
             ..SubmissionRow::default()
         };
         rows::put(transaction, &row, &created_at, &fail)?;
-        put_fingerprint(transaction, new.id, new.sequence).map_err(&fail)?;
+        put_fingerprint(transaction, new.id, new.fingerprint).map_err(&fail)?;
         write.commit()?;
         Ok(Queued::Pending(row))
     }

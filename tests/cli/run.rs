@@ -219,9 +219,47 @@ fn a_harness_that_contains_an_earlier_one_is_told_and_not_punished() {
     assert_eq!(found["submission_id"], first["id"]);
     assert!(found["right"].as_f64() > Some(0.9), "{found}");
     assert_eq!(found["regions"][0]["left"]["file"], "lib/all.py");
-    assert_eq!(found["regions"][0]["right"], Value::Null);
+    assert_eq!(
+        found["regions"][0]["right"],
+        json!({"file": "harness.py", "first_line": 2, "last_line": 6})
+    );
     // What the service's rule says stands beside it.
     assert_ne!(second["plagiarism"]["status"], "plagiarized");
+
+    // Nothing but the database is needed for the lines: with another neighbour the record is made anew.
+    let again = place.dfab(&[
+        "run",
+        "archive",
+        "--force",
+        "--format",
+        "json",
+        "--exit-zero",
+    ]);
+    let again = again.exits(0).json();
+    assert_eq!(again["submissions"][1]["structure"], second["structure"]);
+
+    // Of one's own earlier work nothing is said in the table, of another's it is.
+    let told = |hotkey: &str| {
+        let database = format!("{hotkey}.sqlite3");
+        let run = |package: &str, hotkey: &str| {
+            let command = ["run", package, "--hotkey", hotkey, "--exit-zero"];
+            let kept = ["--database", &database, "--html", "page.html"];
+            place.dfab(&[&command[..], &kept].concat()).exits(0).stdout
+        };
+        run("archive/1.zip", "5First");
+        let stdout = run("archive/2.zip", hotkey);
+        let line = stdout.lines().find(|line| line.starts_with("look "));
+        line.map(str::to_owned)
+    };
+    assert_eq!(told("5First"), None);
+    let line = told("5Other").expect("a line about it");
+    assert!(
+        line.starts_with("look archive/2.zip: ") && line.contains("is found in"),
+        "{line}"
+    );
+    let page = std::fs::read_to_string(place.path("page.html")).unwrap();
+    assert!(page.contains("Found in an earlier one"));
+    assert!(page.contains("lib/all.py</bdi>:"));
 }
 
 #[test]

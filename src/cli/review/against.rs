@@ -13,7 +13,7 @@ use crate::package::PackageLimits;
 use crate::pipeline::{Submission, chain};
 use crate::report::review::{ContainedIn, Structure};
 use crate::review::{self, Reviewed, Source};
-use crate::similarity::{ContainmentLines, Located, Outline, Sequence};
+use crate::similarity::{ContainmentLines, LocatedPackage, Outline, Sequence};
 
 /// The other packages, those that can be compared.
 pub(super) struct Against {
@@ -84,9 +84,10 @@ impl Against {
             let (index, found) = Outline::of(own.sequence()).nearest(&sequences)?;
             let other = others.get(index)?;
             let lines = match found.is_notable() {
-                true => self.located(other).map(|(located, files)| {
-                    ContainmentLines::of((&own, &files_of(reviewed)), (&located, &files))
-                }),
+                true => {
+                    let other = self.located(other);
+                    other.map(|other| ContainmentLines::of(&own, &other))
+                }
                 false => None,
             };
             Some(ContainedIn {
@@ -98,12 +99,10 @@ impl Against {
     }
 
     /// Once more, with its lines: those of all others would be held for nothing.
-    fn located(&self, other: &Other) -> Option<(Located, Vec<String>)> {
+    fn located(&self, other: &Other) -> Option<LocatedPackage> {
         let sources = Sources::read(&other.submission.path, &self.limits).ok()?;
         let sources = sources.borrowed();
-        let reviewed = review::review(&sources);
-        let located = review::package_located(&reviewed, &sources)?;
-        Some((located, files_of(&reviewed)))
+        review::package_located(&review::review(&sources), &sources)
     }
 }
 
@@ -114,11 +113,6 @@ fn sequence(path: &Path, limits: &PackageLimits) -> Result<Option<Sequence>, Sou
         &review::review(&sources),
         &sources,
     ))
-}
-
-fn files_of(reviewed: &Reviewed) -> Vec<String> {
-    let files = reviewed.trees.iter().map(|(path, _)| path.clone());
-    files.collect()
 }
 
 /// Where a path leads, as far as that can be said.

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use crate::pipeline::Submission;
-use crate::report::similarity::{LocatedPackage, Page, Side, Sides, pair_section, whole_page};
-use crate::similarity::{Base, Comparison, DEFAULT_ALIGN_CELLS, SimilarityReport, align};
+use crate::report::similarity::{Page, Side, Sides, pair_section, whole_page};
+use crate::similarity::{
+    Base, Comparison, DEFAULT_ALIGN_CELLS, LocatedPackage, SimilarityReport, align,
+};
 
 use super::Question;
 use super::read::{self, LeftOut, Shown};

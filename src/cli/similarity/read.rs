@@ -9,9 +9,8 @@ use crate::package::PackageLimits;
 use crate::pipeline::{Submission, chain};
 use crate::python::Tree;
 use crate::report::count;
-use crate::report::similarity::LocatedPackage;
 use crate::review::{self, FileReview, Reviewed};
-use crate::similarity::{BASE_RUN, Located, Sequence};
+use crate::similarity::{BASE_RUN, Located, LocatedPackage, Sequence};
 
 use super::wanted::Wanted;
 
@@ -197,9 +196,8 @@ pub(super) fn shown(
         None => borrowed,
     };
     let reviewed = review::review(&borrowed);
-    let located = review::package_located(&reviewed, &borrowed);
-    let located = located.ok_or_else(|| LeftOut::refused(why_not(&reviewed)))?;
-    let files = file_names(&reviewed);
+    let package = review::package_located(&reviewed, &borrowed);
+    let package = package.ok_or_else(|| LeftOut::refused(why_not(&reviewed)))?;
     let text_of = |path: &String| {
         let source = borrowed.iter().find(|source| source.path == path);
         let text = source.map(|source| crate::python::decode(source.bytes));
@@ -207,8 +205,8 @@ pub(super) fn shown(
         text.unwrap_or_default().replace('\t', "    ")
     };
     Ok(Shown {
-        texts: files.iter().map(text_of).collect(),
-        package: LocatedPackage { files, located },
+        texts: package.files.iter().map(text_of).collect(),
+        package,
     })
 }
 
@@ -235,12 +233,7 @@ fn structures(
         return by_file(&reviewed, args.regions);
     }
     let structure = match args.regions {
-        true => review::package_located(&reviewed, &borrowed).map(|located| {
-            Structure::Located(LocatedPackage {
-                files: file_names(&reviewed),
-                located,
-            })
-        }),
+        true => review::package_located(&reviewed, &borrowed).map(Structure::Located),
         false => review::package_sequence(&reviewed, &borrowed).map(Structure::Sequence),
     };
     let structure = structure.ok_or_else(|| LeftOut::refused(why_not(&reviewed)))?;
@@ -279,14 +272,6 @@ fn structure_of(path: &str, tree: &Tree, with_lines: bool) -> Structure {
         }),
         false => Structure::Sequence(Sequence::of_tree(tree)),
     }
-}
-
-fn file_names(reviewed: &Reviewed) -> Vec<String> {
-    reviewed
-        .trees
-        .iter()
-        .map(|(path, _)| path.clone())
-        .collect()
 }
 
 /// Why there is nothing to compare: no Python, or the first place that is not.

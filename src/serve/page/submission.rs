@@ -5,9 +5,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::pipeline::{ContainedIn, Structure};
 use crate::report::html::{
     Bar, Fact, Log, Page, Tone, badge, bars, block, facts, line, log, name, section,
 };
+use crate::report::similarity::contained;
 use crate::store::SubmissionRow;
 
 use super::findings::{self, Finding, Sources};
@@ -44,8 +46,15 @@ pub(in crate::serve) struct Shown {
     metrics: Value,
     judge: Value,
     neighbour: Option<Neighbour>,
+    contained: Option<ContainedIn>,
     findings: Vec<Finding>,
     advisories: Vec<Finding>,
+}
+
+/// What the service's own columns have no place for.
+#[derive(Deserialize)]
+struct Record {
+    structure: Option<Structure>,
 }
 
 #[derive(Deserialize)]
@@ -60,13 +69,16 @@ struct Neighbour {
 }
 
 impl Shown {
-    pub(in crate::serve) fn of(row: SubmissionRow) -> Shown {
+    /// `record` is what this program stored of it as JSON, if it did.
+    pub(in crate::serve) fn of(row: SubmissionRow, record: Option<&str>) -> Shown {
+        let record: Option<Record> = stored(record);
         let review: Value = stored(row.static_review_json.as_deref()).unwrap_or_default();
         let advisories = review.get("advisories").cloned().unwrap_or_default();
         Shown {
             metrics: stored(Some(&row.metrics_json)).unwrap_or_default(),
             judge: stored(row.judge_json.as_deref()).unwrap_or_default(),
             neighbour: stored(row.plagiarism_json.as_deref()),
+            contained: record.and_then(|record| record.structure?.containment),
             findings: stored(Some(&row.violations_json)).unwrap_or_default(),
             advisories: serde_json::from_value(advisories).unwrap_or_default(),
             row,
@@ -119,7 +131,14 @@ pub(in crate::serve) fn submission(shown: &Shown, sources: &Sources) -> String {
                 (findings::findings(&shown.advisories, sources))
             }
         }))
-        (section("neighbour", "Nearest neighbour", neighbour(shown.neighbour.as_ref())))
+        (section("neighbour", "Nearest neighbour", html! {
+            (neighbour(shown.neighbour.as_ref()))
+            @if let Some(found) = &shown.contained {
+                (contained(&found.lines, &html! {
+                    "submission " (link("", &found.submission_id)) " of " (name(&found.hotkey))
+                }))
+            }
+        }))
         (section("logs", "Logs", logs(shown)))
         (section("samples", "Samples", samples(&row.sample_jsonl)))
     };

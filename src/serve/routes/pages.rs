@@ -32,8 +32,15 @@ pub(super) async fn home(State(app): State<Arc<App>>) -> Answer {
         StoreFaults,
     ))]
 pub(super) async fn view(State(app): State<Arc<App>>, Segment(id): Segment) -> Answer {
-    let found = app.readers.with(move |store| store.submission(&id)).await?;
-    let Some(row) = found else {
+    let found = app.readers.with(move |store| {
+        let row = store.submission(&id)?;
+        let record = match row {
+            Some(_) => store.standing_record(&id)?,
+            None => None,
+        };
+        Ok(row.map(|row| (row, record)))
+    });
+    let Some((row, record)) = found.await? else {
         return Ok(page::unknown());
     };
     // Unpacking is work; not everybody's at once.
@@ -42,7 +49,7 @@ pub(super) async fn view(State(app): State<Arc<App>>, Segment(id): Segment) -> A
     let settings = Arc::clone(&app.settings);
     let made = spawn_blocking(move || {
         let kept = artifact_path(&settings.artifact_root, &row.id);
-        let shown = Shown::of(row);
+        let shown = Shown::of(row, record.as_deref());
         let limits = PackageLimits::from(&*settings);
         let sources = page::read_sources(&kept, &limits, &shown.placed());
         drop(permit);

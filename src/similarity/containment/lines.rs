@@ -1,6 +1,7 @@
 //! Which lines of two sources are in common.
 
 use super::super::align::{LineRange, Located, Place, Region};
+use super::super::located::LocatedPackage;
 use super::super::sequence::Sequence;
 use super::nodes;
 use super::outline::Outline;
@@ -75,18 +76,18 @@ impl ContainmentLines {
         }
     }
 
-    /// Shares with the lines of two sources, whose files are named in the order of their places.
-    pub fn of(left: (&Located, &[String]), right: (&Located, &[String])) -> ContainmentLines {
-        let (containment, regions) = contained_lines(left.0, right.0);
-        let files = (left.1, Some(right.1));
+    /// Shares with the lines of two packages.
+    pub fn of(left: &LocatedPackage, right: &LocatedPackage) -> ContainmentLines {
+        let (containment, regions) = contained_lines(&left.located, &right.located);
+        let files = (&*left.files, Some(&*right.files));
         ContainmentLines::without(containment).with(&regions, files, ContainmentLines::MAX_REGIONS)
     }
 
     /// Shares with the lines of the left alone, where only the sequence of the right is known.
-    pub fn of_left(left: (&Located, &[String]), right: &Sequence) -> ContainmentLines {
+    pub fn of_left(left: &LocatedPackage, right: &Sequence) -> ContainmentLines {
         let right = Located::by_position(right.clone());
-        let (containment, regions) = contained_lines(left.0, &right);
-        let files = (left.1, None);
+        let (containment, regions) = contained_lines(&left.located, &right);
+        let files = (&*left.files, None);
         ContainmentLines::without(containment).with(&regions, files, ContainmentLines::MAX_REGIONS)
     }
 
@@ -96,30 +97,47 @@ impl ContainmentLines {
         files: (&[String], Option<&[String]>),
         most: usize,
     ) -> ContainmentLines {
-        let mut largest: Vec<usize> = (0..regions.len()).collect();
-        largest.sort_by_key(|&index| std::cmp::Reverse(regions[index].matched_items));
-        largest.truncate(most);
-        largest.sort_unstable();
+        let kept = largest(regions, most, |region| region.matched_items);
         let named = |range: LineRange, files: &[String]| FileLines {
             file: files.get(range.source).cloned().unwrap_or_default(),
             first_line: range.first_line,
             last_line: range.last_line,
         };
-        let kept: Vec<CommonLines> = largest
-            .into_iter()
-            .map(|index| &regions[index])
-            .map(|region| CommonLines {
-                left: named(region.left, files.0),
-                right: files.1.map(|files| named(region.right, files)),
-                matched_nodes: region.matched_items,
-            })
-            .collect();
+        let kept = kept.into_iter().map(|region| CommonLines {
+            left: named(region.left, files.0),
+            right: files.1.map(|files| named(region.right, files)),
+            matched_nodes: region.matched_items,
+        });
+        let kept: Vec<CommonLines> = kept.collect();
         ContainmentLines {
             regions_omitted: regions.len() - kept.len(),
             regions: Some(kept),
             ..self
         }
     }
+
+    /// With the largest regions alone, in their order, the others counted.
+    pub fn at_most(&self, most: usize) -> ContainmentLines {
+        let regions = self.regions.as_deref().unwrap_or_default();
+        let kept: Vec<CommonLines> = largest(regions, most, |region| region.matched_nodes)
+            .into_iter()
+            .cloned()
+            .collect();
+        ContainmentLines {
+            containment: self.containment,
+            regions_omitted: self.regions_omitted + regions.len() - kept.len(),
+            regions: self.regions.as_ref().map(|_| kept),
+        }
+    }
+}
+
+/// The largest of some regions, the first of equal ones, in their order.
+fn largest<T>(regions: &[T], most: usize, size: impl Fn(&T) -> usize) -> Vec<&T> {
+    let mut largest: Vec<(usize, &T)> = regions.iter().enumerate().collect();
+    largest.sort_by_key(|(_, region)| std::cmp::Reverse(size(region)));
+    largest.truncate(most);
+    largest.sort_unstable_by_key(|&(index, _)| index);
+    largest.into_iter().map(|(_, region)| region).collect()
 }
 
 /// An outline with the place of each of its nodes.

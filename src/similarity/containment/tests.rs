@@ -1,4 +1,5 @@
 use super::super::align::{LineRange, Located, Place, Region};
+use super::super::located::LocatedPackage;
 use super::outline::{GRAM, NEW};
 use super::tiles::{Tile, Tiler, seeds};
 use super::*;
@@ -170,10 +171,13 @@ fn only_the_largest_of_many_regions_are_named() {
 fn lines_of_the_left_are_known_without_the_source_of_the_right() {
     let source = "import json\n\n\ndef weigh(row, weights):\n    total = 0\n    for key, weight in weights.items():\n        \
                   total += weight * min(row.get(key, 0) / 40, 1)\n    return round(total, 3)\n";
-    let (own, other) = (located(source), located(&format!("x = [1, 2]\n\n{source}")));
-    let files = ["a.py".to_owned()];
-    let both = ContainmentLines::of((&own, &files), (&other, &files));
-    let left = ContainmentLines::of_left((&own, &files), other.sequence());
+    let package = |source: &str| LocatedPackage {
+        files: vec!["a.py".to_owned()],
+        located: located(source),
+    };
+    let (own, other) = (package(source), package(&format!("x = [1, 2]\n\n{source}")));
+    let both = ContainmentLines::of(&own, &other);
+    let left = ContainmentLines::of_left(&own, other.sequence());
     assert_eq!(left.containment, both.containment);
     let lines = |found: &ContainmentLines| -> Vec<FileLines> {
         let regions = found.regions.iter().flatten();

@@ -1,6 +1,7 @@
 //! A file of behaviours per idea; what they share is here.
 
 mod leaderboard;
+mod lines;
 mod neighbours;
 mod opening;
 mod pages;
@@ -102,7 +103,7 @@ fn begin(store: &mut Store, run: &str, items: usize) {
 fn record(store: &mut Store, row: &SubmissionRow) -> Result<(), StoreError> {
     let fingerprint = sequence("x = 1\n");
     store.record(&Evaluated {
-        sequence: Some(&fingerprint),
+        fingerprint: Fingerprint::Sequence(&fingerprint),
         cache_key: "key",
         record_json: "{\"r\":1}",
         ..Evaluated::of(row)

@@ -13,7 +13,7 @@ fn neighbours_do_not_depend_on_which_evaluation_ends_first() {
             ordinal,
             submission_id: id,
             hotkey: "5Key",
-            sequence: Some(&fingerprint),
+            fingerprint: Fingerprint::Sequence(&fingerprint),
         })
         .collect();
     store.reserve("r", &arrivals, at_second(1)).unwrap();
@@ -151,7 +151,9 @@ fn a_fingerprint_that_cannot_be_believed_is_noticed_and_can_be_replaced() {
             "{damage}"
         );
         let again = sequence("y = 2\n");
-        store.replace_fingerprint("a", Some(&again)).unwrap();
+        store
+            .replace_fingerprint("a", Fingerprint::Sequence(&again))
+            .unwrap();
         assert_eq!(ids(&candidates(&store).unwrap()), ["other", "a"]);
         assert_eq!(
             store.stored_fingerprints().unwrap()[0].sequence,
@@ -165,7 +167,7 @@ fn a_submission_that_does_not_parse_is_known_not_to() {
     let place = place();
     let mut store = place.open();
     record(&mut store, &row("a", "5A", 0.6)).unwrap();
-    store.replace_fingerprint("a", None).unwrap();
+    store.replace_fingerprint("a", Fingerprint::None).unwrap();
     let stored = &store.stored_fingerprints().unwrap()[0];
     assert!(!stored.is_unsound && stored.sequence.is_none());
     let found = store.candidates("b", "5B", Window::All, OwnHistory::Include);
@@ -192,7 +194,10 @@ proptest! {
             ordinal,
             submission_id: &names[ordinal].0,
             hotkey: &names[ordinal].1,
-            sequence: parses.then_some(&fingerprint),
+            fingerprint: match parses {
+                true => Fingerprint::Sequence(&fingerprint),
+                false => Fingerprint::None,
+            },
         }).collect();
         store.reserve("r", &arrivals, at_second(1)).unwrap();
 

@@ -218,7 +218,7 @@ fn a_newer_file_is_refused_and_left_as_it_was() {
                 error,
                 StoreError::Newer {
                     found: 99,
-                    known: 4,
+                    known: 5,
                     ..
                 }
             ),

@@ -9,7 +9,7 @@ fn queue(store: &mut Store, id: &str, second: i64) -> Queued {
         hotkey: "key",
         artifact_hash: "hash",
         filename: "h.zip",
-        sequence: Some(&sequence),
+        fingerprint: Fingerprint::Sequence(&sequence),
     };
     store.queue(&new, 3, at_second(second)).unwrap()
 }

@@ -203,7 +203,7 @@ fn a_result_that_another_submission_has_overtaken_is_not_stored() {
         ordinal: 0,
         submission_id: "c",
         hotkey: "5Key",
-        sequence: None,
+        fingerprint: Fingerprint::None,
     };
     store.reserve("r", &[arrival], at_second(60)).unwrap();
     let latest = store.latest_arrival().unwrap();

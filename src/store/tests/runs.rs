@@ -11,7 +11,7 @@ fn a_run_is_followed_from_its_beginning_to_its_end() {
         ordinal,
         submission_id: if ordinal == 0 { "a" } else { "c" },
         hotkey: "5Key",
-        sequence: Some(&fingerprint),
+        fingerprint: Fingerprint::Sequence(&fingerprint),
     });
     store.reserve("r", &arrivals, at_second(1)).unwrap();
     let item = |ordinal| RunItemId { run: "r", ordinal };
@@ -29,7 +29,7 @@ fn a_run_is_followed_from_its_beginning_to_its_end() {
     store
         .record(&Evaluated {
             item: Some(item(0)),
-            sequence: Some(&fingerprint),
+            fingerprint: Fingerprint::Sequence(&fingerprint),
             ..Evaluated::of(&first)
         })
         .unwrap();
@@ -101,7 +101,7 @@ fn reserving_again_changes_neither_places_nor_progress() {
         ordinal,
         submission_id,
         hotkey: "5Key",
-        sequence: None,
+        fingerprint: Fingerprint::None,
     };
     store
         .reserve("r", &[arrival(0, "a"), arrival(1, "b")], at_second(1))

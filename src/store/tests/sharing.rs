@@ -82,7 +82,7 @@ fn write_everything(store: &mut Store) -> Vec<Result<(), StoreError>> {
         ordinal: 0,
         submission_id: "z",
         hotkey: "5Key",
-        sequence: None,
+        fingerprint: Fingerprint::None,
     };
     let run = NewRun {
         id: "again",

@@ -7,6 +7,7 @@ use crate::judge::Judgement;
 use crate::judge::llm::Heard;
 use crate::pipeline::{Execution, Kept, Neighbour, SubmissionRecord};
 use crate::report::html::{Bar, Fact, Log, Tone, badge, bars, facts, line, log, name};
+use crate::report::similarity::contained;
 use crate::report::table::count;
 use crate::report::time::seconds;
 use crate::similarity::Status;
@@ -36,6 +37,9 @@ pub(super) fn details(
         }
         @if let Some(judge) = &record.judge { (score(record, judge)) }
         @if let Some(near) = &record.plagiarism { (neighbour(record, near, places)) }
+        @if let Some(found) = record.structure.as_ref().and_then(|one| one.containment.as_ref()) {
+            (contained(&found.lines, &submission(record, &found.submission_id, &found.hotkey, places)))
+        }
         (findings(record, view.source))
         @if let Some(execution) = &record.execution { (run(execution)) }
         (logs(view, log_characters))
@@ -97,13 +101,8 @@ fn neighbour(record: &SubmissionRecord, near: &Neighbour, places: &Places<'_>) -
     html! {
         h3 { "Nearest neighbour" }
         p {
-            (badge(tone, word)) " " (near.score) "% of the structure is that of submission "
-            @match places(&near.submission_id) {
-                Some(index) => a href={ "#p" (index) } { (name(&near.submission_id)) },
-                None => (name(&near.submission_id)),
-            }
-            " of "
-            @if near.hotkey == record.hotkey { "the same hotkey" } @else { (name(&near.hotkey)) }
+            (badge(tone, word)) " " (near.score) "% of the structure is that of "
+            (submission(record, &near.submission_id, &near.hotkey, places))
         }
         @match &near.llm {
             Some(Heard::Answer(audit)) => p {
@@ -115,6 +114,19 @@ fn neighbour(record: &SubmissionRecord, near: &Neighbour, places: &Places<'_>) -
             },
             None => {},
         }
+    }
+}
+
+/// An earlier submission by its name, which leads to it where it is on the page.
+fn submission(record: &SubmissionRecord, id: &str, hotkey: &str, places: &Places<'_>) -> Markup {
+    html! {
+        "submission "
+        @match places(id) {
+            Some(index) => a href={ "#p" (index) } { (name(id)) },
+            None => (name(id)),
+        }
+        " of "
+        @if hotkey == record.hotkey { "the same hotkey" } @else { (name(hotkey)) }
     }
 }
 
