@@ -277,6 +277,7 @@ fn two_batches_on_one_database_both_succeed_and_agree_with_the_order_of_arrival(
     assert_eq!(recorded_submissions(&place), 48);
     // Everybody was compared with those that came before, and nobody else: there is nothing to derive again.
     let before = evaluations(&place);
+    assert_eq!(before, 48, "each was evaluated once");
     let again = ended(batch(&["other", "archive"], "2")).exits(0);
     again.says("48 reused");
     assert_eq!(evaluations(&place), before);

@@ -89,8 +89,10 @@ fn every_command_prints_what_the_readme_says() {
             continue;
         };
         let ran = run(&place, &command);
-        // Both streams, one after the other.
-        let printed = format!("{}{}", ran.stdout, ran.stderr);
+        // Both streams, one after the other. A slow machine is told how far a batch is; the page shows a fast one.
+        let talk = ran.stderr.split_inclusive('\n');
+        let talk: String = talk.filter(|line| !is_progress(line)).collect();
+        let printed = format!("{}{talk}", ran.stdout);
         if checked == 0 {
             assert!(readme.contains(&format!("exit status is {},", ran.code)));
         }
@@ -102,4 +104,11 @@ fn every_command_prints_what_the_readme_says() {
         checked += 1;
     }
     assert!(checked >= 10, "only {checked} commands were found");
+}
+
+/// Whether a line says how many of how many packages are done.
+fn is_progress(line: &str) -> bool {
+    let counted = line.split_once(" packages, ").map(|(counted, _)| counted);
+    let numbers = counted.and_then(|counted| counted.split_once('/'));
+    numbers.is_some_and(|(done, of)| done.parse::<u32>().is_ok() && of.parse::<u32>().is_ok())
 }

@@ -92,7 +92,12 @@ impl Cause {
             Some(source) => format!("{stage}: {}", chain(source)),
             None => format!("{stage}: {}", without_names(&error.to_string())),
         };
-        Cause::new(Kind::Machine, &text, error.hint())
+        // What is missing is the package, and nothing of the machine's.
+        let without_hint = match error {
+            ItemError::Unreadable(_) => Some("is the path right, and may it be read?".to_owned()),
+            _ => None,
+        };
+        Cause::new(Kind::Machine, &text, error.hint().or(without_hint))
     }
 
     fn new(kind: Kind, text: &str, next_step: Option<String>) -> Cause {
@@ -221,6 +226,16 @@ mod tests {
             "entry …: CRC mismatch"
         );
         assert_eq!(text("ends \"in the middle"), "ends \"in the middle");
+    }
+
+    #[test]
+    fn of_a_package_that_is_not_there_the_path_is_doubted_and_not_the_machine() {
+        let missing = crate::package::PackageError::Io {
+            path: "a.zip".into(),
+            source: std::io::ErrorKind::NotFound.into(),
+        };
+        let cause = Cause::of_machine(&ItemError::Unreadable(missing));
+        assert_eq!(cause.next_step, "is the path right, and may it be read?");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::time::Duration;
 use maud::{Markup, html};
 
 use crate::pipeline::{Kept, SubmissionRecord};
+use crate::report::count;
 use crate::report::html::{Page, fold, section};
 use crate::settings::Effective;
 
@@ -147,7 +148,7 @@ impl RunPage {
     /// The disk refuses it.
     pub fn finish(self, about: &About<'_>, tally: &Tally, out: &mut dyn Write) -> io::Result<()> {
         let RunPage { packages, left, .. } = self;
-        let title = format!("Run of {} packages", about.total);
+        let title = format!("Run of {}", count(about.total, "package"));
         let page = Page {
             title: &title,
             lead: overview::lead(about),

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::report::batch::cause::Kind;
 use crate::report::batch::tally::{Listed, Tally};
+use crate::report::count;
 use crate::report::html::{
     Bar, Fact, Histogram, Narrow, Table, Tone, badge, bars, facts, histogram, line, name, section,
 };
@@ -186,7 +187,7 @@ fn scores(tally: &Tally) -> Markup {
         "scores",
         "Scores",
         html! {
-            p { "Of " (tally.judged) " packages whose dataset was judged" }
+            p { "Of " (count(tally.judged, "package")) " whose dataset was judged" }
             (histogram(&drawing))
             h3 { "The nine metrics on average, with their weights" }
             (bars(mean))
