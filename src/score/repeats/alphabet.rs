@@ -2,41 +2,76 @@
 
 use super::{BATCH, Content};
 use crate::text::PyStr;
-use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
 /// Codes that stand for one character each when there are too many characters for all to have one;
 /// the rest are drawn by lot.
 const OWN: usize = 128;
 
-/// Codes the contents of one conversation.
-pub(super) fn encode<'a>(contents: &[&'a PyStr]) -> Vec<Content<'a>> {
-    if contents.iter().all(|content| content.as_bytes().is_ascii()) {
-        let ascii = |content: &&'a PyStr| Content {
-            codes: Cow::Borrowed(content.as_bytes()),
-            points: None,
-            length: content.as_bytes().len(),
-            sketch: 0,
+/// The contents of one conversation, coded.
+pub(super) struct Encoded<'a> {
+    texts: Vec<&'a PyStr>,
+    /// Of each, if it is not its own codes.
+    lengths: Vec<usize>,
+    /// One after the other, where they are needed.
+    codes: Vec<u8>,
+    points: Vec<u32>,
+}
+
+impl<'a> Encoded<'a> {
+    pub(super) fn of(texts: Vec<&'a PyStr>) -> Encoded<'a> {
+        let mut encoded = Encoded {
+            texts,
+            lengths: Vec::new(),
+            codes: Vec::new(),
+            points: Vec::new(),
         };
-        return sketched(contents.iter().map(ascii).collect());
+        let texts = &encoded.texts;
+        if texts.iter().all(|text| text.as_bytes().is_ascii()) {
+            return encoded;
+        }
+        let points = || texts.iter().flat_map(|text| text.code_points());
+        encoded.lengths = texts.iter().map(|text| text.len()).collect();
+        if texts.len() <= BATCH {
+            // They are compared with one another only, and never by code.
+            encoded.points = points().collect();
+            return encoded;
+        }
+        let (codes, told_apart) = codes(points());
+        let code = |point: u32| codes.get(point as usize).copied().unwrap_or_default();
+        encoded.codes.reserve_exact(encoded.lengths.iter().sum());
+        encoded.codes.extend(points().map(code));
+        if !told_apart {
+            encoded.points.reserve_exact(encoded.codes.len());
+            encoded.points.extend(points());
+        }
+        encoded
     }
-    let points = contents.iter().map(|content| content.code_points());
-    if contents.len() <= BATCH {
-        // They are compared with one another only, and never by code.
-        return points
-            .map(|points| content(Vec::new(), Some(points.collect())))
-            .collect();
+
+    pub(super) fn contents(&self) -> Vec<Content<'_>> {
+        if self.lengths.is_empty() {
+            let ascii = |text: &&'a PyStr| Content {
+                codes: text.as_bytes(),
+                points: None,
+                length: text.as_bytes().len(),
+                sketch: 0,
+            };
+            return sketched(self.texts.iter().map(ascii).collect());
+        }
+        let mut begin = 0;
+        let content = |&length: &usize| {
+            let range = begin..begin + length;
+            begin += length;
+            Content {
+                codes: self.codes.get(range.clone()).unwrap_or_default(),
+                points: self.points.get(range),
+                length,
+                sketch: 0,
+            }
+        };
+        sketched(self.lengths.iter().map(content).collect())
     }
-    let (codes, told_apart) = codes(points.clone().flatten());
-    let coded = points.map(|points| {
-        let points: Box<[u32]> = points.collect();
-        let code = |point| codes.get(point).copied().unwrap_or_default();
-        let codes = points.iter().map(code).collect();
-        content(codes, (!told_apart).then_some(points))
-    });
-    sketched(coded.collect())
 }
 
 /// Sketches contents, unless they are too few to be worth it.
@@ -75,39 +110,32 @@ fn sketched(mut contents: Vec<Content<'_>>) -> Vec<Content<'_>> {
     contents
 }
 
-fn content<'a>(codes: Vec<u8>, points: Option<Box<[u32]>>) -> Content<'a> {
-    Content {
-        length: points.as_ref().map_or(codes.len(), |points| points.len()),
-        codes: Cow::Owned(codes),
-        points,
-        sketch: 0,
-    }
-}
-
-/// A code for each code point, and whether they are all different.
+/// A code for each code point, by its number, and whether they are all different.
 ///
 /// If not, the most frequent ones have codes of their own. What the others share is drawn anew in
 /// every run, as no dataset should be able to choose it: it decides how often code points need to be
 /// looked at, and never the result.
-fn codes(points: impl Iterator<Item = u32>) -> (HashMap<u32, u8>, bool) {
-    let mut counts: HashMap<u32, usize> = HashMap::new();
+fn codes(points: impl Iterator<Item = u32> + Clone) -> (Vec<u8>, bool) {
+    let most = points.clone().max().unwrap_or_default() as usize;
+    let mut counts = vec![0u32; most + 1];
     for point in points {
-        *counts.entry(point).or_default() += 1;
+        if let Some(count) = counts.get_mut(point as usize) {
+            *count = count.saturating_add(1);
+        }
     }
-    let mut ranked: Vec<(u32, usize)> = counts.into_iter().collect();
-    ranked.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    let mut ranked: Vec<(u32, u32)> = (0..).zip(counts).filter(|&(_, count)| count > 0).collect();
+    ranked.sort_unstable_by_key(|&(point, count)| (Reverse(count), point));
     let told_apart = ranked.len() <= 256;
     let lot = RandomState::new();
-    let code = |(rank, (point, _)): (usize, (u32, usize))| {
-        let code = if told_apart || rank < OWN {
-            rank as u8
-        } else {
-            (lot.hash_one(point) % (256 - OWN as u64)) as u8 + OWN as u8
-        };
-        (point, code)
-    };
-    (
-        ranked.into_iter().enumerate().map(code).collect(),
-        told_apart,
-    )
+    let mut codes = vec![0; most + 1];
+    for (rank, (point, _)) in ranked.into_iter().enumerate() {
+        if let Some(code) = codes.get_mut(point as usize) {
+            *code = if told_apart || rank < OWN {
+                rank as u8
+            } else {
+                (lot.hash_one(point) % (256 - OWN as u64)) as u8 + OWN as u8
+            };
+        }
+    }
+    (codes, told_apart)
 }

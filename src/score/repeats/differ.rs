@@ -93,6 +93,83 @@ fn differing_in_few(columns: &[[u8; ROWS]], codes: &[u8]) -> [u8; ROWS] {
     counts
 }
 
+/// Positions of a row that are compared at once.
+pub(super) const STRIDE: usize = 32;
+
+/// The first of some rows, each as long as another one, that differs from it in at most `limit` places.
+pub(super) fn few_places_differ(
+    rows: &[[u8; STRIDE]],
+    other: &[[u8; STRIDE]],
+    limit: usize,
+) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("popcnt")
+    {
+        // SAFETY: the function is safe but for its need of what was just found.
+        return unsafe { few_places_differ_avx2(rows, other, limit) };
+    }
+    few_places_differ_anywhere(rows, other, limit)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,popcnt")]
+fn few_places_differ_avx2(
+    rows: &[[u8; STRIDE]],
+    other: &[[u8; STRIDE]],
+    limit: usize,
+) -> Option<usize> {
+    few_places_differ_anywhere(rows, other, limit)
+}
+
+#[inline(always)]
+fn few_places_differ_anywhere(
+    rows: &[[u8; STRIDE]],
+    other: &[[u8; STRIDE]],
+    limit: usize,
+) -> Option<usize> {
+    let mut rows = rows.chunks_exact(other.len().max(1));
+    rows.position(|row| {
+        let mut differing = 0;
+        row.iter().zip(other).all(|(a, b)| {
+            let places = a.iter().zip(b).filter(|(a, b)| a != b);
+            differing += places.count();
+            differing <= limit
+        })
+    })
+}
+
+/// The first of some numbers that differs from another in at most `limit` bits.
+pub(super) fn few_bits_differ(numbers: &[u64], other: u64, limit: u32) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the function is safe but for its need of what was just found.
+        return unsafe { few_bits_differ_avx2(numbers, other, limit) };
+    }
+    few_bits_differ_anywhere(numbers, other, limit)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn few_bits_differ_avx2(numbers: &[u64], other: u64, limit: u32) -> Option<usize> {
+    few_bits_differ_anywhere(numbers, other, limit)
+}
+
+#[inline(always)]
+fn few_bits_differ_anywhere(numbers: &[u64], other: u64, limit: u32) -> Option<usize> {
+    const STRIDE: usize = 16;
+    let few = |number: &u64| (number ^ other).count_ones() <= limit;
+    let (strides, rest) = numbers.as_chunks::<STRIDE>();
+    for (stride, begin) in strides.iter().zip((0..).step_by(STRIDE)) {
+        // All at once, most often in vain.
+        let some = stride.iter().fold(false, |some, number| some | few(number));
+        if some {
+            return stride.iter().position(few).map(|at| begin + at);
+        }
+    }
+    let begin = numbers.len() - rest.len();
+    rest.iter().position(few).map(|at| begin + at)
+}
+
 /// Whether at most `limit` positions differ over the shorter length, looking no further than it
 /// takes to know.
 pub(super) fn few_differ<T: PartialEq>(a: &[T], b: &[T], limit: usize) -> bool {
@@ -163,6 +240,38 @@ mod tests {
             let differing = a.iter().zip(b).filter(|(a, b)| a != b).count();
             prop_assert_eq!(few_bytes_differ(&a, b, limit), differing <= limit);
             prop_assert_eq!(few_differ(&a, b, limit), differing <= limit);
+        }
+
+        #[test]
+        fn the_first_number_with_few_other_bits_is_found(
+            numbers in prop::collection::vec(0u64..4096, 0..70),
+            other in 0u64..4096,
+            limit in 0u32..6,
+        ) {
+            let expected = numbers.iter().position(|number| (number ^ other).count_ones() <= limit);
+            prop_assert_eq!(few_bits_differ(&numbers, other, limit), expected);
+            prop_assert_eq!(few_bits_differ_anywhere(&numbers, other, limit), expected);
+        }
+
+        #[test]
+        fn the_first_row_with_few_other_places_is_found(
+            (width, places) in (1usize..4).prop_flat_map(|width| {
+                let place = prop_oneof![9 => Just(0u8), 1 => Just(1), 1 => Just(255)];
+                let rows = 0..10 * STRIDE * width;
+                (Just(width), prop::collection::vec(place, rows))
+            }),
+            limit in 0usize..20,
+        ) {
+            let (strides, _) = places.as_chunks::<STRIDE>();
+            let whole = strides.len() / width * width;
+            if let Some((other, rows)) = strides[..whole].split_at_checked(width) {
+                let differing = |row: &[[u8; STRIDE]]| {
+                    row.as_flattened().iter().zip(other.as_flattened()).filter(|(a, b)| a != b).count()
+                };
+                let expected = rows.chunks(width).position(|row| differing(row) <= limit);
+                prop_assert_eq!(few_places_differ(rows, other, limit), expected);
+                prop_assert_eq!(few_places_differ_anywhere(rows, other, limit), expected);
+            }
         }
 
         #[test]

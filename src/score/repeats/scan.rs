@@ -1,8 +1,9 @@
 //! Kept contents of about one length, laid out so that one content is compared with many at once.
 
 use super::differ::{BLOCK, ROWS, differing};
-use super::{Content, allowed, near};
+use super::{Content, allowed, lengths_near, near};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// Contents compared one after the other before they become a tile.
 const LOOSE: usize = 24;
@@ -11,6 +12,37 @@ const LOOSE: usize = 24;
 /// many, and reading them one after the other is as fast.
 const TILED: usize = 2048;
 
+/// Kept contents by length.
+#[derive(Default)]
+pub(super) struct ByLength<'c>(BTreeMap<usize, Pile<'c>>);
+
+impl<'c> ByLength<'c> {
+    pub(super) fn insert(&mut self, content: &'c Content<'c>) {
+        let length = content.length;
+        let pile = self.0.entry(length);
+        pile.or_insert_with(|| Pile::new(length, length))
+            .insert(content);
+    }
+
+    /// Whether there is a near one, for each of some contents that equal no kept one.
+    pub(super) fn have_near(&self, contents: &[&Content<'_>]) -> Vec<bool> {
+        let mut found = vec![false; contents.len()];
+        let lengths = || contents.iter().map(|content| content.length);
+        let shortest = lengths().min().unwrap_or_default() * 9 / 10;
+        let longest = lengths().max().unwrap_or_default() * 10 / 9;
+        for (&length, pile) in self.0.range(shortest..=longest) {
+            let open = contents.iter().copied().zip(&mut found);
+            let open = open.filter(|(content, found)| {
+                // Contents of one length of which no character may differ are equal or not.
+                let equal_or_not = content.length == length && allowed(length) == 0;
+                !**found && !equal_or_not && lengths_near(content.length, length)
+            });
+            pile.mark_near(&mut open.collect());
+        }
+        found
+    }
+}
+
 /// Contents of lengths from `least` to `most`.
 pub(super) struct Pile<'c> {
     least: usize,
@@ -18,18 +50,17 @@ pub(super) struct Pile<'c> {
     tiles: Vec<Tile<'c>>,
     /// Those not in a tile: few, unless they are too long for tiles.
     rows: Vec<Row<'c>>,
-    count: usize,
 }
 
 /// A content with what is looked at before it: reading a content itself is to wait for memory.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'c> {
+struct Row<'c> {
     sketch: u64,
-    pub content: &'c Content<'c>,
+    content: &'c Content<'c>,
 }
 
 impl<'c> Row<'c> {
-    pub(super) fn new(content: &'c Content<'c>) -> Row<'c> {
+    fn new(content: &'c Content<'c>) -> Row<'c> {
         Row {
             sketch: content.sketch,
             content,
@@ -37,7 +68,7 @@ impl<'c> Row<'c> {
     }
 
     /// Whether it is near a content, if their sketches may differ in so many bits.
-    pub(super) fn is_near(&self, content: &Content<'_>, limit: usize) -> bool {
+    fn is_near(&self, content: &Content<'_>, limit: usize) -> bool {
         (self.sketch ^ content.sketch).count_ones() as usize <= limit && near(self.content, content)
     }
 }
@@ -52,13 +83,6 @@ struct Tile<'c> {
     starts: Box<[u32]>,
 }
 
-/// In how many bits the sketches of near contents differ at most, one of them of a length, the other
-/// of a length from `least` to `most`.
-pub(super) fn sketches_differ(length: usize, least: usize, most: usize) -> usize {
-    // What only the longer one has is in its sketch too.
-    allowed(length.min(most)) + length.abs_diff(least).max(length.abs_diff(most))
-}
-
 impl<'c> Pile<'c> {
     /// For contents of lengths from `least` to `most`, none of them in it yet.
     pub(super) fn new(least: usize, most: usize) -> Pile<'c> {
@@ -67,12 +91,10 @@ impl<'c> Pile<'c> {
             most,
             tiles: Vec::new(),
             rows: Vec::new(),
-            count: 0,
         }
     }
 
     pub(super) fn insert(&mut self, content: &'c Content<'c>) {
-        self.count += 1;
         if let Some(tile) = self.tiles.last_mut()
             && tile.rows.len() < ROWS
         {
@@ -85,37 +107,20 @@ impl<'c> Pile<'c> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.count
-    }
-
-    pub(super) fn rows(&self) -> impl Iterator<Item = &'c Content<'c>> {
-        let tiled = self.tiles.iter().flat_map(|tile| &tile.rows);
-        tiled
-            .copied()
-            .chain(self.rows.iter().map(|row| row.content))
-    }
-
     /// How many of the positions that all have may differ between a content and a near one.
     fn limit(&self, content: &Content<'_>) -> usize {
         allowed(content.length.min(self.most))
     }
 
+    /// In how many bits the sketches of a content and a near one differ at most.
     fn sketches_differ(&self, content: &Content<'_>) -> usize {
-        sketches_differ(content.length, self.least, self.most)
+        let length = content.length;
+        // What only the longer one has is in its sketch too.
+        self.limit(content) + length.abs_diff(self.least).max(length.abs_diff(self.most))
     }
 
-    /// Whether any is near a content.
-    pub(super) fn has_near(&self, content: &Content<'_>) -> bool {
-        let limit = self.limit(content);
-        self.tiles.iter().any(|tile| tile.has_near(content, limit)) || {
-            let limit = self.sketches_differ(content);
-            self.rows.iter().any(|row| row.is_near(content, limit))
-        }
-    }
-
-    /// The same for several contents, which share what is read; those with a near one are marked and
-    /// leave the list.
+    /// Marks contents that have a near one, several at a time because they share what is read; marked
+    /// ones leave the list.
     pub(super) fn mark_near(&self, open: &mut Vec<(&Content<'_>, &mut bool)>) {
         for tile in &self.tiles {
             open.retain_mut(|(content, found)| {
@@ -134,7 +139,7 @@ impl<'c> Pile<'c> {
 
 impl<'c> Tile<'c> {
     fn new(rows: Vec<Row<'c>>, positions: usize) -> Tile<'c> {
-        let first: &[u8] = rows.first().map_or(&[], |row| &row.content.codes);
+        let first: &[u8] = rows.first().map_or(&[], |row| row.content.codes);
         let columns = first.iter().take(positions);
         let columns = columns.map(|&code| [code; ROWS]).collect();
         let mut tile = Tile {
@@ -179,7 +184,7 @@ impl<'c> Tile<'c> {
         let Ok(limit) = u8::try_from(limit) else {
             return self.rows.iter().any(|row| near(row, content));
         };
-        let Some(differing) = differing(&self.columns, &self.starts, &content.codes, limit) else {
+        let Some(differing) = differing(&self.columns, &self.starts, content.codes, limit) else {
             return false;
         };
         self.rows
