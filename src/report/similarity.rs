@@ -212,12 +212,17 @@ pub fn pairs_table(
             "{left_out} more, no higher; --min leaves out low ones, --format jsonl lists all"
         );
     }
+    let further = (report.contained_only().count() + report.contained_omitted())
+        .saturating_sub(MAX_TABLE_PAIRS);
     let mut unlisted = report.contained_only().take(MAX_TABLE_PAIRS).peekable();
     if unlisted.peek().is_some() {
         text.push_str("\nscored too low, and one is found in the other all the same:\n");
         let mut table = Table::new(&columns, display);
         unlisted.for_each(|pair| pair_row(&mut table, &pair));
         text.push_str(&table.text());
+        if further > 0 {
+            let _ = writeln!(text, "{further} more; a lower --min lists all");
+        }
     }
     for (index, cluster) in report.clusters().enumerate() {
         if index == 0 {

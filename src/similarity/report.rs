@@ -108,13 +108,30 @@ impl<'a> Comparing<'a> {
             .iter()
             .map(|pair| matched(pair).unwrap_or(0))
             .collect();
-        let mut notable = Vec::new();
+        let (notable, omitted) = self.notable(outlines, &matches, pairs);
+        Contained {
+            findable: outlines.findable(),
+            matched,
+            notable,
+            omitted,
+        }
+    }
+
+    /// Pairs of which containment is notable, scored, and how many more there are: of those that are not listed for
+    /// their score only the ones with the greatest shares are scored, for each is a whole comparison.
+    fn notable(
+        &self,
+        outlines: &Outlines,
+        matches: &[Vec<(u32, u32)>],
+        pairs: &[ScoredPair],
+    ) -> (Vec<Notable>, usize) {
+        let mut found = Vec::new();
+        let mut unlisted = Vec::new();
         let mut scored = pairs.iter().peekable();
-        let mut comparers = (self.corpus.comparer(), self.whole.map(Corpus::comparer));
         for (left, row) in matches.iter().enumerate() {
             for &(right, matched) in row {
-                let found = outlines.containment(left, right as usize, matched);
-                if !found.is_notable() || !self.may_compare(left, right as usize) {
+                let share = outlines.containment(left, right as usize, matched);
+                if !share.is_notable() || !self.may_compare(left, right as usize) {
                     continue;
                 }
                 let here = (left as u32, right);
@@ -123,28 +140,39 @@ impl<'a> Comparing<'a> {
                     .is_some()
                 {}
                 let known = scored.peek().filter(|pair| (pair.left, pair.right) == here);
-                let score = match known {
-                    Some(pair) => pair.score,
-                    None => comparers.0.score(left, right as usize),
-                };
-                let whole = comparers.1.as_mut();
-                notable.push(Notable {
-                    pair: ScoredPair {
-                        left: here.0,
-                        right,
-                        score,
-                    },
-                    whole: whole.map(|whole| whole.score(left, right as usize)),
-                    matched,
-                    is_listed: known.is_some(),
-                });
+                if known.is_none() {
+                    unlisted.push((share.greater(), found.len()));
+                }
+                found.push((here, matched, known.map(|pair| pair.score)));
             }
         }
-        Contained {
-            findable: outlines.findable(),
-            matched,
-            notable,
+        // The first of equals.
+        unlisted.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let mut is_omitted = vec![false; found.len()];
+        for &(_, at) in unlisted.iter().skip(MAX_UNLISTED) {
+            is_omitted[at] = true;
         }
+        let omitted = unlisted.len().saturating_sub(MAX_UNLISTED);
+        let comparers = || (self.corpus.comparer(), self.whole.map(Corpus::comparer));
+        let kept = found.into_par_iter().zip(is_omitted);
+        let kept = kept.filter(|(_, is_omitted)| !is_omitted).map_init(
+            comparers,
+            |comparers, (((left, right), matched, known), _)| {
+                let at = (left as usize, right as usize);
+                let whole = comparers.1.as_mut();
+                Notable {
+                    whole: whole.map(|whole| whole.score(at.0, at.1)),
+                    pair: ScoredPair {
+                        left,
+                        right,
+                        score: known.unwrap_or_else(|| comparers.0.score(at.0, at.1)),
+                    },
+                    matched,
+                    is_listed: known.is_some(),
+                }
+            },
+        );
+        (kept.collect(), omitted)
     }
 
     /// Of each that is compared with all, the other with the greatest share in common; the first of
@@ -237,6 +265,10 @@ pub struct SimilarityReport<'n> {
     contained: Option<Contained>,
 }
 
+/// Pairs below the lowest score asked for that are listed for their containment: more than anybody looks through, and
+/// comparing them all would undo what a lowest score spares.
+const MAX_UNLISTED: usize = 1000;
+
 /// Containment of pairs: four bytes for each, and more only for the notable ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Contained {
@@ -245,6 +277,8 @@ struct Contained {
     /// New nodes in common of each pair.
     matched: Vec<u32>,
     notable: Vec<Notable>,
+    /// Notable ones that are left out.
+    omitted: usize,
 }
 
 /// A pair with a share that calls for a look.
@@ -322,6 +356,11 @@ impl<'n> SimilarityReport<'n> {
         unlisted.map(|found| self.of_scores(&found.pair, found.whole, Some(found.matched)))
     }
 
+    /// How many more there are, with smaller shares, that the report does not list.
+    pub fn contained_omitted(&self) -> usize {
+        self.contained.as_ref().map_or(0, |found| found.omitted)
+    }
+
     /// Whether containment was looked for.
     pub fn has_containment(&self) -> bool {
         self.contained.is_some()
@@ -369,15 +408,21 @@ impl<'n> SimilarityReport<'n> {
 
 impl Serialize for SimilarityReport<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut report = serializer.serialize_struct("SimilarityReport", 5)?;
+        let mut report = serializer.serialize_struct("SimilarityReport", 6)?;
         report.serialize_field("comparisons", &List(|| self.comparisons()))?;
         let suspicious = || self.with_status(Status::NeedsLlmVerification);
         report.serialize_field("suspicious", &List(suspicious))?;
         let plagiarized = || self.with_status(Status::Plagiarized);
         report.serialize_field("plagiarized", &List(plagiarized))?;
         match self.has_containment() {
-            true => report.serialize_field("contained", &List(|| self.contained()))?,
-            false => report.skip_field("contained")?,
+            true => {
+                report.serialize_field("contained", &List(|| self.contained()))?;
+                report.serialize_field("contained_omitted", &self.contained_omitted())?;
+            }
+            false => {
+                report.skip_field("contained")?;
+                report.skip_field("contained_omitted")?;
+            }
         }
         report.serialize_field("clusters", &List(|| self.clusters()))?;
         report.end()
@@ -432,6 +477,7 @@ pub struct NearestContained {
 #[cfg(test)]
 mod tests {
     use super::super::corpus::tests::sequence_of;
+    use super::super::sequence::Sequence;
     use super::*;
 
     fn corpus() -> (Vec<String>, Corpus) {
@@ -583,5 +629,42 @@ mod tests {
         );
         let json = serde_json::to_value(&nearest[0]).unwrap();
         assert_eq!(json["status"], "needs_llm_verification");
+    }
+
+    #[test]
+    fn below_the_lowest_score_the_greatest_shares_are_listed_and_the_rest_counted() {
+        let common = "def f(a, b):\n    return [a + x * b for x in range(a) if x % b] or {a: b, b: [a, b]}\n";
+        let own = "class C:\n    def g(self, c):\n        try:\n            self.c = c[0](c, key=len)\n        \
+                   except KeyError as e:\n            raise ValueError(c) from e\n";
+        // The last two have all in common, the others a part.
+        let sources: Vec<Sequence> = (0..47)
+            .map(|n| match n {
+                0..45 => format!("x = {}\n{common}{}", "-".repeat(n) + "1", own.repeat(n % 2)),
+                _ => common.to_owned(),
+            })
+            .map(|source| Sequence::of_tree(&crate::python::parse(&source).unwrap()))
+            .collect();
+        let sequences: Vec<&Sequence> = sources.iter().collect();
+        let (corpus, outlines) = (Corpus::new(&sequences), Outlines::new(&sequences));
+        let names: Vec<String> = (0..47).map(|name| format!("n{name:02}")).collect();
+        let comparing = Comparing {
+            outlines: Some(&outlines),
+            ..Comparing::all(&corpus)
+        };
+        let report = comparing.pairs(&names, 101, 97);
+        assert_eq!(report.pairs().len(), 0);
+        let listed: Vec<_> = report.contained_only().collect();
+        assert_eq!(
+            (listed.len(), report.contained_omitted()),
+            (1000, 47 * 46 / 2 - 1000)
+        );
+        let last = listed.last().expect("the pair with all in common");
+        assert_eq!((last.left, last.right, last.score), ("n45", "n46", 100));
+        // With all of them asked for, nothing is left out.
+        let all = comparing.pairs(&names, 0, 97);
+        assert_eq!(
+            (all.contained().count(), all.contained_omitted()),
+            (47 * 46 / 2, 0)
+        );
     }
 }

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use crate::pipeline::Submission;
 use crate::report::similarity::{Page, Side, Sides, pair_section, whole_page};
 use crate::similarity::{
-    Base, Comparison, DEFAULT_ALIGN_CELLS, LocatedPackage, SimilarityReport, align,
+    Base, Comparison, ContainmentLines, DEFAULT_ALIGN_CELLS, LocatedPackage, SimilarityReport,
+    align,
 };
 
 use super::Question;
@@ -80,6 +81,10 @@ impl Question<'_> {
             left: side(&left),
             right: side(&right),
             alignment,
+            contained: comparison
+                .structure
+                .filter(|shared| shared.containment.is_notable())
+                .map(|_| ContainmentLines::of(&own_left, &own_right)),
         };
         pair_section(rank, comparison, Ok(&sides))
     }

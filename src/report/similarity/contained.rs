@@ -19,20 +19,6 @@ pub fn contained(found: &ContainmentLines, other: &Markup) -> Markup {
     if !shares.is_notable() {
         return Markup::default();
     }
-    let found = found.at_most(MAX_REGIONS);
-    let further = found.regions_omitted;
-    let mut table = Table::new(
-        "Lines in common",
-        Narrow::Stack,
-        &["here", "there", ">nodes"],
-    );
-    for region in found.regions.iter().flatten() {
-        table.row([
-            lines(&region.left),
-            region.right.as_ref().map_or(html! { "-" }, lines),
-            html! { (region.matched_nodes) },
-        ]);
-    }
     html! {
         h3 { "Found in an earlier one" }
         p {
@@ -43,6 +29,23 @@ pub fn contained(found: &ContainmentLines, other: &Markup) -> Markup {
             @if let Some(share) = shares.right { ", and " (percent(share)) " of that one in it" }
             ": wherever it stands, whatever the names. No score depends on this."
         }
+        (lines_in_common(found, ["here", "there"]))
+    }
+}
+
+/// The largest stretches in common, in the order of their lines, under names for the two sides.
+pub(super) fn lines_in_common(found: &ContainmentLines, [left, right]: [&str; 2]) -> Markup {
+    let found = found.at_most(MAX_REGIONS);
+    let further = found.regions_omitted;
+    let mut table = Table::new("Lines in common", Narrow::Stack, &[left, right, ">nodes"]);
+    for region in found.regions.iter().flatten() {
+        table.row([
+            lines(&region.left),
+            region.right.as_ref().map_or(html! { "-" }, lines),
+            html! { (region.matched_nodes) },
+        ]);
+    }
+    html! {
         @if !table.is_empty() { (table.markup()) }
         @if further > 0 { p { (further) " more, smaller, are not shown." } }
     }

@@ -197,7 +197,8 @@ fn pairs(report: &SimilarityReport<'_>, sections: &[Option<String>]) -> Markup {
         }
     }
     let mut unlisted = listed("Pairs that score too low, one of which is found in the other");
-    let unlisted_further = report.contained_only().count().saturating_sub(MAX_PAIRS);
+    let unlisted_further =
+        (report.contained_only().count() + report.contained_omitted()).saturating_sub(MAX_PAIRS);
     for pair in report.contained_only().take(MAX_PAIRS) {
         unlisted.row(pair_row(&pair, html! { "not shown" }));
     }
@@ -207,7 +208,7 @@ fn pairs(report: &SimilarityReport<'_>, sections: &[Option<String>]) -> Markup {
         @if !unlisted.is_empty() {
             h3 { "Scored too low, and one is found in the other all the same" }
             (unlisted.markup())
-            @if unlisted_further > 0 { p { (unlisted_further) " more are not shown; --csv and --format json list all." } }
+            @if unlisted_further > 0 { p { (unlisted_further) " more are not shown; a lower --min lists all." } }
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use crate::report::html::{self, CodeLine, Mark, Narrow, Table, excerpt, fold, name};
-use crate::similarity::{Alignment, Comparison, Region};
+use crate::similarity::{Alignment, Comparison, ContainmentLines, Region};
 
+use super::contained::lines_in_common;
 use super::page::verdict;
 use super::percent;
 
@@ -38,6 +39,8 @@ pub struct Sides<'a> {
     pub right: Side<'a>,
     /// How they line up.
     pub alignment: Alignment,
+    /// What one has of the other wherever it stands, where that calls for a look.
+    pub contained: Option<ContainmentLines>,
 }
 
 /// The section of one pair, whose place among the highest is `rank`, from 0; none if no lines agree. Without `sides`
@@ -94,13 +97,21 @@ fn pair_section_of(
                     "Found in the other, wherever it stands and whatever the names: "
                     (share(found.left)) " of the left, " (share(found.right)) " of the right."
                 }
+                @if let Ok(Sides { contained: Some(found), .. }) = sides {
+                    @let count = found.regions.iter().flatten().count() + found.regions_omitted;
+                    (fold(
+                        html! { (count) @if count == 1 { " stretch" } @else { " stretches" } " of lines in common" },
+                        lines_in_common(found, ["left", "right"]),
+                        false,
+                    ))
+                }
             }
             @match sides {
                 Err(why) => p { "Its sources cannot be shown: " (html::line(why, 400)) },
                 Ok(Sides { alignment: Alignment::TooLarge { .. }, .. }) => {
                     p { "The two are too large to line up." }
                 }
-                Ok(Sides { left, right, alignment: Alignment::Aligned { regions, .. } }) => {
+                Ok(Sides { left, right, alignment: Alignment::Aligned { regions, .. }, .. }) => {
                     (side_by_side(number, left, right, regions, max_lines))
                 }
             }
@@ -367,6 +378,7 @@ mod tests {
                 matched_items: 20,
                 regions,
             },
+            contained: None,
         }
     }
 

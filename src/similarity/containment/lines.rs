@@ -25,6 +25,7 @@ pub fn contained_lines(left: &Located, right: &Located) -> (Containment, Vec<Reg
         right.outline.findable(),
     );
     tiles.sort_unstable_by_key(|tile| tile.left);
+    super::widen::widen(&mut tiles, left.outline.marks(), right.outline.marks());
     (containment, regions(&tiles, &left.places, &right.places))
 }
 
@@ -173,6 +174,20 @@ fn regions(tiles: &[Tile], left: &[Place], right: &[Place]) -> Vec<Region> {
             .chunk_by(|one, next| one.0.source == next.0.source && one.1.source == next.1.source);
         let mut start = (tile.left, tile.right);
         for part in of_one_file {
+            let end = (start.0 + part.len() as u32, start.1 + part.len() as u32);
+            let before = std::mem::replace(&mut start, end);
+            let beside = |at: (Option<u32>, Option<u32>)| {
+                let place = |places: &[Place], at: Option<u32>| places.get(at? as usize).copied();
+                [place(left, at.0), place(right, at.1)]
+            };
+            // The first node is the module, which stands on no line of its own.
+            let previous = |at: u32| at.checked_sub(1).filter(|&at| at > 0);
+            let earlier = beside((previous(before.0), previous(before.1)));
+            let Some((skipped, part)) = telling(part, earlier, beside((Some(end.0), Some(end.1))))
+            else {
+                continue;
+            };
+            let start = (before.0 + skipped, before.1 + skipped);
             let region = Region {
                 left: LineRange::of(part.iter().map(|place| place.0)),
                 right: LineRange::of(part.iter().map(|place| place.1)),
@@ -184,9 +199,41 @@ fn regions(tiles: &[Tile], left: &[Place], right: &[Place]) -> Vec<Region> {
                 Some(last) if is_near && last.continues_in(&region) => last.extend(&region),
                 _ => regions.push(region),
             }
-            start = (start.0 + part.len() as u32, start.1 + part.len() as u32);
-            last_end = start;
+            last_end = (start.0 + part.len() as u32, start.1 + part.len() as u32);
         }
     }
     regions
+}
+
+/// Nodes on a pair of lines at the end of a stretch that tell more than chance.
+const TELLING: usize = 3;
+
+/// A stretch without the lines at its ends that it only touches, and how many nodes of its beginning are left out; none
+/// where it is no more than that. One constant in common with the next statement is no reason to show that. `before`
+/// and `after` are the places beside the stretch.
+fn telling(
+    part: &[(Place, Place)],
+    before: [Option<Place>; 2],
+    after: [Option<Place>; 2],
+) -> Option<(u32, &[(Place, Place)])> {
+    // A line that goes on beyond the stretch is not all in common.
+    let goes_on = |at: &(Place, Place), beside: [Option<Place>; 2]| {
+        beside[0] == Some(at.0) || beside[1] == Some(at.1)
+    };
+    let same = |one: &(Place, Place), next: &(Place, Place)| one == next;
+    let first = part.chunk_by(same).next()?;
+    let skipped = match first.len() < TELLING && goes_on(&first[0], before) {
+        true => first.len(),
+        false => 0,
+    };
+    let rest = part.get(skipped..)?;
+    let last = rest.chunk_by(same).next_back()?;
+    let cut = match last.len() < TELLING && goes_on(&last[0], after) {
+        true => last.len(),
+        false => 0,
+    };
+    let kept = rest
+        .get(..rest.len() - cut)
+        .filter(|kept| !kept.is_empty())?;
+    Some((skipped as u32, kept))
 }

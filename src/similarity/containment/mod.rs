@@ -16,6 +16,7 @@ mod outline;
 mod outlines;
 mod share;
 mod tiles;
+mod widen;
 
 pub use lines::{CommonLines, ContainmentLines, FileLines, contained_lines};
 pub use outline::Outline;

@@ -6,10 +6,13 @@ use super::share::Containment;
 use super::tiles::{Seed, Tiler, seed};
 use rayon::prelude::*;
 
+/// Seeds that a thread holds at a time, at least those of one pair: 24 bytes each.
+const MAX_SEEDS: usize = 1 << 20;
+
 /// Outlines that know which grams they share: a pair costs what it has in common, and pairs that have
 /// nothing in common cost nothing.
 ///
-/// A byte a node, and 20 for every gram that another outline has too.
+/// A byte a node, and 20 for every gram that another outline has too; while pairs are compared, [`MAX_SEEDS`] a thread.
 #[derive(Debug, Clone)]
 pub struct Outlines {
     outlines: Vec<Outline>,
@@ -104,27 +107,35 @@ impl Outlines {
     }
 
     fn row(&self, left: usize, tiler: &mut Tiler) -> Vec<(u32, u32)> {
+        let shared = &self.shared[left];
+        // Each of the others has a gram once, so that many of them at a time cannot have more.
+        let at_a_time = (MAX_SEEDS / shared.len().max(1)).max(1);
+        let mut next: Vec<u32> = shared.iter().map(|gram| gram.later.0).collect();
         let mut found: Vec<(u32, Seed)> = Vec::new();
-        for gram in &self.shared[left] {
-            let places = &self.places[gram.later.0 as usize..gram.later.1 as usize];
-            found.extend(
-                places
-                    .iter()
-                    .map(|&(right, end)| (right, seed(gram.end, end))),
-            );
-        }
-        found.sort_unstable();
         let mut seeds: Vec<Seed> = Vec::new();
         let mut row = Vec::new();
-        for pair in found.chunk_by(|one, next| one.0 == next.0) {
-            let right = pair[0].0;
-            seeds.clear();
-            seeds.extend(pair.iter().map(|&(_, seed)| seed));
-            let (left, other) = (&self.outlines[left], &self.outlines[right as usize]);
-            let tiles = tiler.tiles(left, other, &mut seeds);
-            let matched = tiles.iter().map(|tile| tile.new).sum();
-            if matched > 0 {
-                row.push((right, matched));
+        let mut until = left + 1;
+        while until < self.len() && !shared.is_empty() {
+            until = until.saturating_add(at_a_time);
+            found.clear();
+            for (gram, next) in shared.iter().zip(&mut next) {
+                let places = &self.places[*next as usize..gram.later.1 as usize];
+                let here = places.partition_point(|&(right, _)| (right as usize) < until);
+                *next += here as u32;
+                let here = places[..here].iter();
+                found.extend(here.map(|&(right, end)| (right, seed(gram.end, end))));
+            }
+            found.sort_unstable();
+            for pair in found.chunk_by(|one, next| one.0 == next.0) {
+                let right = pair[0].0;
+                seeds.clear();
+                seeds.extend(pair.iter().map(|&(_, seed)| seed));
+                let (left, other) = (&self.outlines[left], &self.outlines[right as usize]);
+                let tiles = tiler.tiles(left, other, &mut seeds);
+                let matched = tiles.iter().map(|tile| tile.new).sum();
+                if matched > 0 {
+                    row.push((right, matched));
+                }
             }
         }
         row

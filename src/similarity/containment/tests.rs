@@ -351,3 +351,32 @@ fn places_of_the_sequence_are_those_of_its_nodes() {
     let expected: Vec<u8> = kinds.nodes.iter().map(|node| node.kind as u8).collect();
     assert_eq!(classes, expected);
 }
+
+#[test]
+fn a_copy_is_shown_whole_where_it_repeats_itself() {
+    let entry = |n: u32| format!("    'k{n}': [{n}, 'v', (1, 2)],\n");
+    let table: String = (0..40).map(entry).collect();
+    let source = format!(
+        "import sys\n\n\ndef load(path):\n    with open(path) as file:\n        return [line for line in file if line]\n\n\nTABLE = {{\n{table}}}\n"
+    );
+    let (_, regions) = contained_lines(&located(&source), &located(&source));
+    let lines: Vec<_> = regions
+        .iter()
+        .map(|region| (region.left.first_line, region.left.last_line))
+        .collect();
+    assert_eq!(lines, [(1, 49)]);
+}
+
+#[test]
+fn a_node_in_common_with_the_next_statement_is_no_reason_to_show_it() {
+    let copied = "def total(rows):\n    result = 0\n    for row in rows:\n        if row.kind != 'skip':\n            \
+                  result += row.price * (1 + row.tax) - row.rebate\n    return round(result, 2)\n";
+    let left = format!("{copied}\n\nLIMIT = 4\n");
+    let right = format!("{copied}\n\nLIMIT += [4]\n");
+    let (_, regions) = contained_lines(&located(&left), &located(&right));
+    let last: Vec<_> = regions
+        .iter()
+        .map(|region| (region.left.last_line, region.right.last_line))
+        .collect();
+    assert_eq!(last, [(6, 6)]);
+}
