@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use super::cgroup::Seats;
 use super::enforced::Facts;
 use super::protocol::{self, Failure, Part, Request, Start, hung_up};
-use super::sys::Fork;
 use super::world::{Scratch, Source};
 use super::{payload, sys, world};
 
@@ -91,16 +90,17 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         landlock: Err("not tried".to_owned()),
     };
 
-    let fork = sys::fork().map_err(|error| Failure::new(Part::Start, "fork", error))?;
-    let harness = match fork {
-        Fork::Parent { child } => child,
-        Fork::Child => {
-            let ready = |facts: Facts| say(report, &Word::Ready(facts));
-            let Err(failure) = payload::become_harness(request, &start, facts, ready);
-            say(report, &Word::Failed(failure));
-            sys::exit_now(1)
-        }
+    let mut facts = Some(facts);
+    let mut become_harness = || {
+        let ready = |facts: Facts| say(report, &Word::Ready(facts));
+        // Asked for once.
+        let Some(facts) = facts.take() else { return 1 };
+        let Err(failure) = payload::become_harness(request, &start, facts, ready);
+        say(report, &Word::Failed(failure));
+        1
     };
+    let harness = sys::spawn_in_place(&mut become_harness)
+        .map_err(|error| Failure::new(Part::Start, "fork", error))?;
     // The streams end when the harness's processes have ended, not when we have; and what is not open cannot be
     // stolen.
     std::mem::forget(doors);

@@ -40,7 +40,6 @@ pub(super) fn become_harness(
         .map_err(|error| failed("open /dev/null")(error.into()))?;
     dup2_stdin(null).map_err(|error| failed("empty stdin")(error.into()))?;
     rustix::process::umask(Mode::from(UMASK));
-    sys::reset_signals();
     chdir(world::WORKSPACE).map_err(|error| failed("enter the workspace")(error.into()))?;
     set_limits(request, &facts)?;
     // Both are refinements that older or stricter kernels may refuse: a keyring that is not
