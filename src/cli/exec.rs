@@ -49,15 +49,15 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     let named = |error| CliError::from(error).about(&shown);
     let executor = executor(context)?;
     let cancel = Cancel::default();
-    interrupt::install(&cancel)?;
     let evaluator = Evaluator {
         settings: &context.settings,
         executor: executor.as_ref(),
-        cancel,
+        cancel: cancel.clone(),
     };
     // Before the package is read, so that isolation is ready when the package is.
-    let workspace = pipeline::new_workspace(&shown)?;
+    let workspace = evaluator.new_workspace(&shown)?;
     evaluator.expect(workspace.path());
+    interrupt::install(&cancel)?;
     let package = package::open_files(&path, &context.package_limits()).map_err(named)?;
     let entrypoint = &package.entrypoint;
     context.detail(&format!(
@@ -69,10 +69,11 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         package: shown.clone(),
         hotkey: String::new(),
     };
-    pipeline::sweep_workspaces();
     pipeline::lay_out(&package, workspace.path(), &shown)?;
     let outcome = evaluator.execute(&submission, entrypoint, workspace.path())?;
     drop(workspace);
+    // What others left can wait until there is nothing else to do: the sandbox is still ending.
+    pipeline::sweep_workspaces();
     if let Some(file) = &args.report {
         let is_dataset = outcome.ending == Ending::Ok;
         let from = if outcome.output_file.is_some() {

@@ -22,7 +22,8 @@ pub(crate) struct Capture<O, E> {
     out: Vec<u8>,
     err: Vec<u8>,
     overflowed: bool,
-    chunk: Box<[u8]>,
+    /// Empty until there is something to read: it is not wanted before the harness runs.
+    chunk: Vec<u8>,
 }
 
 impl<O: Read + AsFd, E: Read + AsFd> Capture<O, E> {
@@ -37,7 +38,7 @@ impl<O: Read + AsFd, E: Read + AsFd> Capture<O, E> {
             out: Vec::new(),
             err: Vec::new(),
             overflowed: false,
-            chunk: vec![0; CHUNK].into_boxed_slice(),
+            chunk: Vec::new(),
         })
     }
 
@@ -77,6 +78,7 @@ impl<O: Read + AsFd, E: Read + AsFd> Capture<O, E> {
     }
 
     fn read_chunks(&mut self, most: usize) -> io::Result<()> {
+        self.chunk.resize(CHUNK, 0);
         for _ in 0..most {
             match read_some(&mut self.stdout, &mut self.chunk)? {
                 0 => break,

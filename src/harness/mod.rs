@@ -150,6 +150,11 @@ pub trait Executor: Send + Sync {
     /// The word of the `executor` setting that selects it.
     fn name(&self) -> &'static str;
 
+    /// Whether a workspace may lie in memory: nobody but this kernel has to find it.
+    fn takes_workspaces_in_memory(&self) -> bool {
+        false
+    }
+
     /// Says that such a run is coming, so that what can be got ready is. It need not come.
     fn expect(&self, _coming: &Coming<'_>) {}
 

@@ -279,7 +279,7 @@ impl Evaluator<'_> {
         task: Task<'_>,
     ) -> Result<(Run, Alone), ItemError> {
         (task.enter)(Stage::Execute);
-        let workspace = new_workspace(&submission.package)?;
+        let workspace = self.new_workspace(&submission.package)?;
         self.expect(workspace.path());
         lay_out(package, workspace.path(), &submission.package)?;
         let outcome = self.execute(submission, &package.entrypoint, workspace.path())?;
@@ -310,6 +310,16 @@ impl Evaluator<'_> {
             sample_jsonl,
         };
         Ok((run, result))
+    }
+
+    /// A folder for a package to be laid out in, for a run of this executor.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn new_workspace(&self, package: &str) -> Result<tempfile::TempDir, ItemError> {
+        let limits = PackageLimits::from(self.settings);
+        let memory = self.executor.takes_workspaces_in_memory();
+        new_workspace(package, memory.then_some(&limits))
     }
 
     /// Tells the executor of a run to come in this folder, which the package is still to be laid out in.

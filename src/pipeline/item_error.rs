@@ -100,7 +100,7 @@ impl ItemError {
         match self {
             ItemError::Unreadable(error) => error.hint(),
             ItemError::Workspace { .. } => Some(
-                "workspaces are made below TMPDIR (default /tmp): is it writable, and not full?"
+                "workspaces are made below TMPDIR (default /dev/shm or /tmp): is it writable, and not full?"
                     .into(),
             ),
             ItemError::ComparisonTooLarge { .. } => Some(

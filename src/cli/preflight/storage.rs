@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::statvfs;
 
+use crate::pipeline::place_in_memory;
+use crate::settings::ExecutorChoice;
 use crate::store::Store;
 
 use super::super::context::Context;
@@ -23,7 +25,7 @@ pub(super) fn checks(context: &Context) -> Vec<Check> {
     let mut checks = vec![
         database(&settings.database),
         packages(&settings.artifact_root),
-        workspaces(),
+        workspaces(context),
     ];
     let temporary = std::env::temp_dir();
     checks.extend(disks(&[
@@ -60,11 +62,19 @@ fn packages(root: &Path) -> Check {
     }
 }
 
-/// Workspaces are laid out below the folder for temporary files.
-fn workspaces() -> Check {
+/// Workspaces are laid out in memory where the sandbox finds room there, else below the folder for temporary files.
+fn workspaces(context: &Context) -> Check {
     let folder = std::env::temp_dir();
+    let memory = match context.settings.executor {
+        ExecutorChoice::Sandbox => place_in_memory(&context.package_limits()),
+        _ => None,
+    };
+    let detail = match memory {
+        Some(memory) => format!("{} (memory), else {}", memory.display(), folder.display()),
+        None => folder.display().to_string(),
+    };
     match tempfile::tempdir() {
-        Ok(_) => Check::new("workspaces", Verdict::Ok, folder.display().to_string()),
+        Ok(_) => Check::new("workspaces", Verdict::Ok, detail),
         Err(error) => Check::failed(
             "workspaces",
             &error,

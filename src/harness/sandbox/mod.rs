@@ -317,6 +317,10 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
+        // The one thing that can wait until now, while the last keeper ends.
+        if let Some(hierarchies) = self.hierarchies.get() {
+            hierarchies.sweep();
+        }
         let ending = self.ending.get_mut();
         let process = ending.unwrap_or_else(PoisonError::into_inner).take();
         process.map(Process::wait);
@@ -326,6 +330,10 @@ impl Drop for Sandbox {
 impl Executor for Sandbox {
     fn name(&self) -> &'static str {
         "sandbox"
+    }
+
+    fn takes_workspaces_in_memory(&self) -> bool {
+        true
     }
 
     fn expect(&self, coming: &Coming<'_>) {

@@ -22,21 +22,31 @@ pub(super) struct Place {
 }
 
 impl Hierarchies {
-    /// Finds where this process is, and removes what crashed runs of others left there.
+    /// Finds where this process is.
     pub(in super::super) fn find() -> Self {
         let membership = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let place = |controller: &str| {
             let place = locate(&membership, &mounts, controller)
                 .ok_or_else(|| format!("no control group hierarchy has `{controller}`"))?;
-            let place = usable(place, controller)?;
-            sweep(&place.folder);
-            Ok(place)
+            usable(place, controller)
         };
         Self {
             memory: place("memory"),
             pids: place("pids"),
             cpu: place("cpuacct").ok(),
+        }
+    }
+
+    /// Removes what crashed runs of others left there.
+    pub(in super::super) fn sweep(&self) {
+        let places = [
+            self.memory.as_ref().ok(),
+            self.pids.as_ref().ok(),
+            self.cpu.as_ref(),
+        ];
+        for place in places.into_iter().flatten() {
+            sweep(&place.folder);
         }
     }
 
