@@ -37,13 +37,15 @@ def main():
     parser.add_argument("--parts", nargs="*", help="subfolders of SOURCE to take equally many files of; else all of it")
     parser.add_argument("--originals", type=int, default=300)
     parser.add_argument("--disguised", type=int, default=60)
+    parser.add_argument("--anything", action="store_true", help="tables and very short programs too")
     options = parser.parse_args()
-    print(json.dumps(make(options.source, options.folder, options.parts, options.originals, options.disguised)))
+    print(json.dumps(make(options.source, options.folder, options.parts, options.originals, options.disguised,
+                          options.anything)))
 
 
-def make(source, folder, parts, originals, disguised):
+def make(source, folder, parts, originals, disguised, anything=False):
     """Writes the set; gives the number of files of each kind."""
-    chosen = pick(source, parts, originals)
+    chosen = pick(source, parts, originals, anything)
     folder.mkdir(parents=True, exist_ok=True)
     named = [(f"{number:03}-{path.stem}", text) for number, (path, text) in enumerate(chosen)]
     packages = {name: package_of(path, source) for (name, _), (path, _) in zip(named, chosen)}
@@ -67,22 +69,23 @@ def make(source, folder, parts, originals, disguised):
     return {"originals": len(named), "copies": len(copies), "related": len(labels["related"])}
 
 
-def pick(source, parts, count):
+def pick(source, parts, count, anything):
     """Evenly, in path order, from each part's files of fitting length that are neither tests nor tables."""
     if not parts:
-        return evenly(fitting(source), count)
+        return evenly(fitting(source, anything), count)
     each = -(-count // len(parts))
-    return [chosen for part in sorted(parts) for chosen in evenly(fitting(source / part), each)][:count]
+    return [chosen for part in sorted(parts) for chosen in evenly(fitting(source / part, anything), each)][:count]
 
 
-def fitting(source):
+def fitting(source, anything):
+    left_out = NOT_CODE if anything else GENERATED | NOT_CODE
     found = []
     for path in sorted(source.rglob("*.py")):
-        if set(path.relative_to(source).parts[:-1]) & (GENERATED | NOT_CODE) or path.stem.startswith("test"):
+        if set(path.relative_to(source).parts[:-1]) & left_out or path.stem.startswith("test"):
             continue
         try:
             text = path.read_text(encoding="utf-8")
-            if code_lines(text) in CODE_LINES and statements(ast.parse(text)) >= LEAST_STATEMENTS:
+            if code_lines(text) in CODE_LINES and (anything or statements(ast.parse(text)) >= LEAST_STATEMENTS):
                 found.append((path, text))
         except (UnicodeDecodeError, SyntaxError, tokenize.TokenError):
             continue

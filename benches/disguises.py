@@ -56,20 +56,28 @@ def main():
     parser.add_argument("--packages", type=pathlib.Path, help="a site-packages with the packages in it")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="keep the results in the repository")
+    parser.add_argument("--anything", action="store_true",
+                        help="only one set, of the standard library with its tables and very short programs; not kept")
     options = parser.parse_args()
+    if options.anything and options.write:
+        parser.error("--anything is not kept")
     build = ["cargo", "bench", "--locked", "--bench", "containment", "--no-run"]
     subprocess.run(build, cwd=ROOT, check=True)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        packages = options.packages or install(folder / "packages")
-        sets = {
-            "standard library": (pathlib.Path(sysconfig.get_path("stdlib")), None),
-            "packages": (packages, sorted(PACKAGES)),
-            "held-out packages": (packages, sorted(FOLDERS.get(name, name) for name in HELD_OUT)),
-        }
+        library = pathlib.Path(sysconfig.get_path("stdlib"))
+        if options.anything:
+            packages, sets = folder, {"standard library, anything": (library, None)}
+        else:
+            packages = options.packages or install(folder / "packages")
+            sets = {
+                "standard library": (library, None),
+                "packages": (packages, sorted(PACKAGES)),
+                "held-out packages": (packages, sorted(FOLDERS.get(name, name) for name in HELD_OUT)),
+            }
         report = {"machine": compare.machine(), "versions": versions(packages), "sets": {}}
         for name, (source, parts) in sets.items():
-            report["sets"][name] = measure(source, folder / name.replace(" ", "-"), parts, options.rounds)
+            report["sets"][name] = measure(source, folder / name.replace(" ", "-"), parts, options)
     text = table(report)
     print(text)
     if options.write:
@@ -86,15 +94,15 @@ def install(folder):
     return folder
 
 
-def measure(source, folder, parts, rounds):
+def measure(source, folder, parts, options):
     """Figures of one set: sizes, speeds, thresholds, and the recall of each method in each disguise."""
-    figures = disguised.make(source, folder, parts, 300, 60)
+    figures = disguised.make(source, folder, parts, 300, 60, options.anything)
     labels = json.loads((folder / "labels.json").read_text())
     files = [name.removesuffix(".py") for name in sorted(path.name for path in folder.glob("*.py"))]
     place = {name: index for index, name in enumerate(files)}
     copies, unrelated = pairs(labels, place)
     out = folder / "pairs.txt"
-    command = ["cargo", "bench", "--locked", "--bench", "containment", "--", str(folder), "--rounds", str(rounds),
+    command = ["cargo", "bench", "--locked", "--bench", "containment", "--", str(folder), "--rounds", str(options.rounds),
                "--pairs", str(out)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     figures["speed"] = json.loads(done.stdout)
