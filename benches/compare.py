@@ -2,7 +2,7 @@
 """Similarity and scoring beside their peers, all in one run.
 
     python3.12 -m venv /tmp/peers && /tmp/peers/bin/pip install rapidfuzz copydetect numpy
-    /tmp/peers/bin/python benches/compare.py [--archive FOLDER] [--write]
+    /tmp/peers/bin/python benches/compare.py [--archive FOLDER] [--disguises] [--write]
 
 Builds dfab and the bench, makes corpus and datasets, runs every figure and every peer that is installed, and prints a
 table. With --write the raw figures go to benches/results/compare.json and the table into docs/performance.md. Numbers
@@ -35,6 +35,7 @@ def main():
     parser.add_argument("--archive", type=pathlib.Path, help="a folder with some 9000 Python files or more")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="keep the results in the repository")
+    parser.add_argument("--disguises", action="store_true", help="then measure which disguises are seen through, too")
     options = parser.parse_args()
     subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
     load = os.getloadavg()[0]
@@ -59,6 +60,9 @@ def main():
         page = ROOT / "docs" / "performance.md"
         old = page.read_text()
         page.write_text(old[: old.index(BEGIN)] + BEGIN + "\n" + text + END + old[old.index(END) + len(END):])
+    if options.disguises:
+        kept = ["--write"] if options.write else []
+        subprocess.run([sys.executable, str(HERE / "disguises.py"), *kept], check=True)
 
 
 def kernel(corpus, options):
