@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::{AccessFlags, faccessat};
@@ -74,11 +74,7 @@ impl Store {
                 reason,
             });
         }
-        // Readers and one writer side by side. Where the file system cannot do it SQLite stays with
-        // its rollback journal, which is slower but as safe.
-        connection
-            .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
-            .map_err(&fail)?;
+        use_wal(&connection, patience).map_err(&fail)?;
         // FULL, not NORMAL: in WAL mode NORMAL may lose the last commits when the machine goes
         // down, and a result that was reported must be there afterwards. It costs one fsync for
         // each evaluation, which took seconds.
@@ -165,6 +161,27 @@ impl Store {
             lying_still,
         })
     }
+}
+
+/// Has readers and one writer work side by side. Where the file system cannot do it SQLite stays with its rollback
+/// journal, which is slower but as safe.
+///
+/// SQLite itself does not wait here for another process, whatever patience it was given: two that make one new
+/// database at the same moment would meet, and one of them fail.
+fn use_wal(connection: &Connection, patience: Duration) -> Result<(), rusqlite::Error> {
+    const PAUSE: Duration = Duration::from_millis(5);
+    let until = Instant::now() + patience;
+    loop {
+        let asked = connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()));
+        match asked {
+            Err(error) if is_busy(&error) && Instant::now() < until => std::thread::sleep(PAUSE),
+            other => return other,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// A connection that reads, and what has to stay as it is while it does.

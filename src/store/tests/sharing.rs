@@ -50,6 +50,27 @@ fn many_writers_make_and_share_one_new_file() {
 }
 
 #[test]
+fn a_database_that_another_is_just_making_is_waited_for() {
+    let place = place();
+    let maker = place.raw();
+    maker
+        .execute_batch("PRAGMA journal_mode = DELETE; BEGIN IMMEDIATE")
+        .unwrap();
+    let patience = Duration::from_millis(20);
+    let Err(error) = Store::open_waiting(&place.path, patience) else {
+        panic!("it is not ready");
+    };
+    assert!(matches!(error, StoreError::Locked { .. }), "{error:?}");
+    let opened = std::thread::scope(|scope| {
+        let opening = scope.spawn(|| Store::open(&place.path).map(drop));
+        std::thread::sleep(Duration::from_millis(100));
+        maker.execute_batch("COMMIT").unwrap();
+        opening.join().unwrap()
+    });
+    opened.unwrap();
+}
+
+#[test]
 fn what_one_connection_reports_another_sees() {
     let place = place();
     let (mut writer, reader) = (place.open(), Store::open_read_only(&place.path).unwrap());
