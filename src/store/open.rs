@@ -143,9 +143,8 @@ impl Store {
         }
         check_file_type(path)?;
         let (connection, lying_still) = connect_for_reading(path, as_a_guest)?;
-        check_owner(&connection, path)?;
-        let version = schema_version(&connection).map_err(at(path, OPENING))?;
-        if version == 0 && !has_table(&connection, "submissions").map_err(at(path, OPENING))? {
+        let (version, has_submissions) = check_owner(&connection, path)?;
+        if !has_submissions {
             return Err(StoreError::Missing {
                 path: path.to_owned(),
             });
@@ -293,11 +292,14 @@ fn schema_version(connection: &Connection) -> Result<i64, rusqlite::Error> {
     connection.query_row(sql, [], |row| row.get("coalesce(max(version), 0)"))
 }
 
-/// Refuses files of other programs, of newer versions, and of services with another table.
-fn check_owner(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+/// Refuses files of other programs, of newer versions, and of services with another table. Returns the version of
+/// our tables and whether there are submissions.
+fn check_owner(connection: &Connection, path: &Path) -> Result<(i64, bool), StoreError> {
     let fail = at(path, OPENING);
+    // All of it is read at one moment: another process may be making the tables.
+    let moment = connection.unchecked_transaction().map_err(&fail)?;
     let known = MIGRATIONS.len() as i64;
-    let found = schema_version(connection).map_err(&fail)?;
+    let found = schema_version(&moment).map_err(&fail)?;
     if found > known {
         return Err(StoreError::Newer {
             path: path.to_owned(),
@@ -305,9 +307,19 @@ fn check_owner(connection: &Connection, path: &Path) -> Result<(), StoreError> {
             known,
         });
     }
-    if has_table(connection, "submissions").map_err(&fail)? {
-        return check_columns(connection, path);
+    let has_submissions = has_table(&moment, "submissions").map_err(&fail)?;
+    if has_submissions {
+        check_columns(&moment, path)?;
+    } else {
+        check_empty(&moment, path)?;
     }
+    moment.commit().map_err(&fail)?;
+    Ok((found, has_submissions))
+}
+
+/// A file without submissions has no other tables either, or is not ours.
+fn check_empty(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fail = at(path, OPENING);
     let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' \
                ESCAPE '\\' ORDER BY name LIMIT 5";
     let mut statement = connection.prepare(sql).map_err(&fail)?;

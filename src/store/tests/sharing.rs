@@ -50,6 +50,23 @@ fn many_writers_make_and_share_one_new_file() {
 }
 
 #[test]
+fn many_that_make_one_new_file_at_the_same_moment_all_have_it() {
+    const MAKERS: usize = 6;
+    for _ in 0..40 {
+        let place = place();
+        let together = std::sync::Barrier::new(MAKERS);
+        std::thread::scope(|scope| {
+            for _ in 0..MAKERS {
+                scope.spawn(|| {
+                    together.wait();
+                    drop(place.open());
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn a_database_that_another_is_just_making_is_waited_for() {
     let place = place();
     let maker = place.raw();
