@@ -1,7 +1,7 @@
 //! Many sequences made ready for comparison with one another.
 
 use super::bounds::Profile;
-use super::lcs::{Kernel, Machine};
+use super::lcs::{Kernel, Machine, trim_affixes};
 use super::numbers::Numbers;
 use super::score::percent;
 use super::sequence::Sequence;
@@ -136,6 +136,17 @@ impl Item {
     /// The score for a common length.
     pub fn score_of(&self, other: &Item, length: usize) -> u32 {
         percent(length, self.len().max(other.len()))
+    }
+
+    /// Whether most of the table of the two is never visited where equal beginnings and ends are left out.
+    pub fn differs_in_part(&self, other: &Item) -> bool {
+        const WORTH_IT: usize = 16;
+        let (_, own, others) = trim_affixes(&self.symbols, &other.symbols);
+        let (rest, all) = (
+            own.len().saturating_mul(others.len()),
+            self.len().saturating_mul(other.len()),
+        );
+        rest.saturating_mul(WORTH_IT) < all
     }
 
     /// No common subsequence is longer.

@@ -4,11 +4,27 @@ use super::*;
 use crate::python::{Kind, Text, tree::by_hand};
 use proptest::prelude::*;
 
-/// Sequences of usual size, so that groups, queries and several limbs take part.
+/// Sequences of usual size, so that groups, queries and several limbs take part. Some are as another one but for a
+/// place.
 fn longer_ones() -> impl Strategy<Value = Vec<Vec<u32>>> {
     let names = (1u32..40, 0usize..400);
     let one = names.prop_flat_map(|(symbols, len)| prop::collection::vec(0..symbols, len));
-    prop::collection::vec(one, 2..14)
+    let change = prop::option::of((any::<prop::sample::Index>(), any::<prop::sample::Index>()));
+    let all = prop::collection::vec((one, change), 2..14);
+    all.prop_map(|all| {
+        let mut made: Vec<Vec<u32>> = Vec::new();
+        for (one, change) in all {
+            match change {
+                Some((of, at)) if !made.is_empty() => {
+                    let mut changed = of.get(&made).clone();
+                    changed.insert(at.index(changed.len() + 1), 0);
+                    made.push(changed);
+                }
+                _ => made.push(one),
+            }
+        }
+        made
+    })
 }
 
 /// A sequence of `Module` and these names, numbers below 1000 standing for `__` names so that they
@@ -162,7 +178,7 @@ proptest! {
             }
         }
         prop_assert_eq!(&corpus.pairs(0), &expected);
-        for min_score in [1, 20, 40] {
+        for min_score in [1, 20, 40, 90] {
             let mut above = expected.clone();
             above.retain(|pair| pair.score >= min_score);
             prop_assert_eq!(corpus.pairs(min_score), above);

@@ -187,6 +187,8 @@ impl<'c> Finder<'c> {
             };
             if let Some(length) = known {
                 take(best, one, item, ranked, length);
+            } else if one.differs_in_part(item) {
+                self.compare_alone(one, ranked, best);
             } else {
                 (lanes[count], open[count]) = (&item.symbols, Some(ranked));
                 count += 1;
@@ -214,15 +216,19 @@ impl<'c> Finder<'c> {
             return;
         }
         for &ranked in open {
-            let item = &corpus.items()[ranked.index as usize];
-            let needed = Best::needed(*best, ranked.order);
-            if needed > 100 {
-                continue;
-            }
-            let least = least_lcs(needed, one.len().max(item.len()));
-            if let Some(length) = self.kernel.lcs_at_least(&one.symbols, &item.symbols, least) {
-                take(best, one, item, ranked, length);
-            }
+            self.compare_alone(one, ranked, best);
+        }
+    }
+
+    fn compare_alone(&mut self, one: &Item, ranked: Ranked, best: &mut Option<Best>) {
+        let item = &self.corpus.items()[ranked.index as usize];
+        let needed = Best::needed(*best, ranked.order);
+        if needed > 100 {
+            return;
+        }
+        let least = least_lcs(needed, one.len().max(item.len()));
+        if let Some(length) = self.kernel.lcs_at_least(&one.symbols, &item.symbols, least) {
+            take(best, one, item, ranked, length);
         }
     }
 }

@@ -243,10 +243,15 @@ impl Workers {
                 most > 0 && score >= min_score
             })
             .collect();
+        // What differs in one place is soon compared where it differs; a query goes through all of it.
+        let (near, far): (Vec<u32>, Vec<u32>) = wanted
+            .iter()
+            .partition(|&&other| one.differs_in_part(corpus.item(other)));
         // A few comparisons are not worth a query's preparation.
-        let is_set = wanted.len() >= LANES / 2 && self.query.set(&one.symbols);
-        for four in wanted.chunks(LANES) {
-            let lengths = self.lengths(corpus, one, four, min_score, is_set);
+        let is_set = far.len() >= LANES / 2 && self.query.set(&one.symbols);
+        let near = near.chunks(LANES).map(|four| (four, false));
+        for (four, as_query) in near.chain(far.chunks(LANES).map(|four| (four, is_set))) {
+            let lengths = self.lengths(corpus, one, four, min_score, as_query);
             for (&other, length) in four.iter().zip(lengths) {
                 let score = one.score_of(corpus.item(other), length);
                 if score >= min_score {
@@ -264,9 +269,9 @@ impl Workers {
         one: &Item,
         four: &[u32],
         min_score: u32,
-        is_set: bool,
+        as_query: bool,
     ) -> [usize; LANES] {
-        if is_set && four.len() > 1 {
+        if as_query && four.len() > 1 {
             let mut texts: [&[u32]; LANES] = [&[]; LANES];
             for (place, &other) in texts.iter_mut().zip(four) {
                 *place = &corpus.item(other).symbols;
