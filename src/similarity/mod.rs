@@ -17,6 +17,7 @@ mod base;
 mod bounds;
 mod bytes;
 mod clusters;
+mod comparing;
 mod containment;
 mod corpus;
 mod lcs;
@@ -35,6 +36,7 @@ pub use align::{Alignment, DEFAULT_ALIGN_CELLS, LineRange, Located, Place, Regio
 pub use base::{BASE_RUN, Base};
 pub use bounds::Profile;
 pub use clusters::clusters;
+pub use comparing::Comparing;
 pub use containment::{
     CONTAINED_FROM, CommonLines, Containment, ContainmentLines, FileLines, Outline, Outlines,
     contained, contained_lines,
@@ -45,8 +47,7 @@ pub use nearest::Search;
 pub use package::{combined_source, combined_with_lines, is_python, path_order};
 pub use pairs::ScoredPair;
 pub use report::{
-    Comparing, Comparison, Nearest, NearestContained, NearestStructure, SharedStructure,
-    SimilarityReport,
+    Comparison, Nearest, NearestContained, NearestStructure, SharedStructure, SimilarityReport,
 };
 pub use score::{PLAGIARIZED_FROM, REVIEW_FROM, Status, status};
 pub use sequence::Sequence;
