@@ -75,7 +75,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand validate" -s q -l quiet -d 'No
 complete -c dfab -n "__fish_dfab_using_subcommand validate" -s v -l verbose -d 'More detail'
 complete -c dfab -n "__fish_dfab_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l explain -d 'Explain a rule instead' -r
-complete -c dfab -n "__fish_dfab_using_subcommand review" -l against -d 'Other packages: say in which of them most of each PATH is found, and on which lines; no verdict depends on it' -r
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l against -d 'Other packages (`database` is every stored one): say in which of them most of each PATH is found, and on which lines; no verdict depends on it' -r
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-zip-files -d 'Most files in a package [default: 128]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r

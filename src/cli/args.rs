@@ -134,6 +134,7 @@ Examples:
   dfab review my-package.zip
   dfab review src/                       a folder, without the package contract and its limits
   dfab review new.zip --against archive/ and in which other package most of it is found
+  dfab review new.zip --against database and in which stored one
   dfab review --rules                    every rule, one line each
   dfab review --explain shell-command    one rule, with an example")]
 pub struct ReviewArgs {
@@ -145,7 +146,8 @@ pub struct ReviewArgs {
     /// Explain a rule instead
     #[arg(long, value_name = "RULE", conflicts_with_all = ["paths", "rules"])]
     pub(super) explain: Option<String>,
-    /// Other packages: say in which of them most of each PATH is found, and on which lines; no verdict depends on it
+    /// Other packages (`database` is every stored one): say in which of them most of each PATH is found, and on which
+    /// lines; no verdict depends on it
     #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["rules", "explain"])]
     pub(super) against: Vec<OsString>,
     #[command(flatten)]

@@ -22,7 +22,7 @@ use super::output_file;
 
 use read::{Compared, Structure};
 
-pub(super) use wanted::named;
+pub(super) use wanted::{Wanted, old, place};
 
 const OUTPUT_BUFFER_BYTES: usize = 1 << 16;
 

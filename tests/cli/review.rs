@@ -1,5 +1,7 @@
 //! `dfab review`
 
+use std::fs;
+
 use crate::support::Place;
 
 #[test]
@@ -185,6 +187,20 @@ fn what_is_found_in_another_package_is_named_and_decides_nothing() {
         .dfab(&["review", "archive/c.zip", "--against", "nowhere.zip"])
         .exits(3)
         .says("nowhere.zip");
+    // What is stored is known by its submission, and its package is not opened again.
+    place
+        .dfab(&["run", "archive/b.zip", "--exit-zero"])
+        .exits(0);
+    fs::remove_dir_all(place.path("artifacts")).expect("the packages that were kept");
+    let command = ["review", "archive/c.zip", "--against", "database"];
+    let document = place
+        .dfab(&[&command[..], &["--format", "json"]].concat())
+        .exits(0)
+        .json();
+    let stored = &document["packages"][0]["structure"]["containment"];
+    let path = stored["path"].as_str().expect("a name");
+    assert!(path.starts_with("unknown/"), "{path}");
+    assert_eq!(stored["regions"], found["regions"]);
     let plain = place.dfab(&["review", "archive/c.zip", "--format", "json"]);
     assert!(
         plain.exits(0).json()["packages"][0]

@@ -1,55 +1,67 @@
 //! `--against`: in which other package most of a reviewed one is found.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::similarity::named;
+use crate::cli::similarity::{Wanted, old, place};
 use crate::cli::sources::{Sources, SourcesError};
 use crate::package::PackageLimits;
 use crate::pipeline::{Submission, chain};
 use crate::report::review::{ContainedIn, Structure};
 use crate::review::{self, Reviewed, Source};
 use crate::similarity::{ContainmentLines, LocatedPackage, Outline, Sequence};
+use crate::store::Store;
 
 /// The other packages, those that can be compared.
 pub(super) struct Against {
     others: Vec<Other>,
     limits: PackageLimits,
+    /// Where the lines of stored ones are, if any are stored.
+    store: Option<Store>,
     /// Some of them could not be read.
     pub unreadable: bool,
 }
 
 struct Other {
     submission: Submission,
+    /// As the database knows it, if it does.
+    id: Option<String>,
     sequence: Sequence,
 }
 
 impl Against {
-    /// Reads and parses them all, in parallel; what cannot be compared is said and left out. None without
-    /// paths.
+    /// Reads and parses them all, in parallel, but for those whose structure is stored; what cannot be compared is
+    /// said and left out. None without paths.
     pub(super) fn read(context: &Context, paths: &[OsString]) -> Result<Option<Against>, CliError> {
         if paths.is_empty() {
             return Ok(None);
         }
         let limits = context.package_limits();
-        let read: Vec<_> = named(context, paths)?
+        let read: Vec<_> = old(context, paths, true)?
             .into_par_iter()
             .with_max_len(1)
-            .map(|submission| (sequence(&submission.path, &limits), submission))
+            .map(|mut wanted| (known_or_read(&mut wanted, &limits), wanted))
             .collect();
+        let is_stored = read.iter().any(|(_, wanted)| wanted.id.is_some());
+        let database = &context.settings.database;
         let mut against = Against {
             others: Vec::new(),
             limits,
+            store: is_stored
+                .then(|| Store::open_read_only(database))
+                .transpose()?,
             unreadable: false,
         };
-        for (sequence, submission) in read {
+        for (sequence, wanted) in read {
+            let Wanted { submission, id, .. } = wanted;
             match sequence {
                 Ok(Some(sequence)) => against.others.push(Other {
                     submission,
+                    id,
                     sequence,
                 }),
                 Ok(None) => context.warn(&format!(
@@ -73,10 +85,10 @@ impl Against {
         reviewed: &Reviewed,
         sources: &[Source<'_>],
     ) -> Structure {
-        let place = place(package);
+        let own_place = place(package);
         let others = self.others.iter();
         let others: Vec<&Other> = others
-            .filter(|other| self::place(&other.submission.path) != place)
+            .filter(|other| place(&other.submission.path) != own_place)
             .collect();
         let sequences: Vec<&Sequence> = others.iter().map(|other| &other.sequence).collect();
         let located = review::package_located(reviewed, sources);
@@ -98,24 +110,29 @@ impl Against {
         Structure { containment }
     }
 
-    /// Once more, with its lines: those of all others would be held for nothing.
+    /// With its lines, as they are stored or read once more: those of all others would be held for nothing.
     fn located(&self, other: &Other) -> Option<LocatedPackage> {
+        if let (Some(id), Some(store)) = (&other.id, &self.store) {
+            return store.located(id, &other.sequence).ok().flatten();
+        }
         let sources = Sources::read(&other.submission.path, &self.limits).ok()?;
         let sources = sources.borrowed();
         review::package_located(&review::review(&sources), &sources)
     }
 }
 
-fn sequence(path: &Path, limits: &PackageLimits) -> Result<Option<Sequence>, SourcesError> {
-    let sources = Sources::read(path, limits)?;
+/// The structure that is stored, or else that of the package.
+fn known_or_read(
+    wanted: &mut Wanted,
+    limits: &PackageLimits,
+) -> Result<Option<Sequence>, SourcesError> {
+    if let Some(known) = wanted.known.take() {
+        return Ok(Some(known));
+    }
+    let sources = Sources::read(&wanted.submission.path, limits)?;
     let sources = sources.borrowed();
     Ok(review::package_sequence(
         &review::review(&sources),
         &sources,
     ))
-}
-
-/// Where a path leads, as far as that can be said.
-fn place(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }

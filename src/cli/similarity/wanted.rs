@@ -17,8 +17,10 @@ use crate::store::{self, Store, artifact_path};
 const DATABASE: &str = "database";
 
 /// One argument, or what one stands for.
-pub(super) struct Wanted {
+pub(in crate::cli) struct Wanted {
     pub submission: Submission,
+    /// Whose package it is, if the database knows it.
+    pub id: Option<String>,
     /// Its structure, if that is stored and enough, until it is taken.
     pub known: Option<Sequence>,
     /// Not compared with other old ones.
@@ -31,27 +33,16 @@ pub(super) fn wanted(context: &Context, args: &SimilarityArgs) -> Result<Vec<Wan
     if !args.paths.is_empty() {
         all.extend(unknown(named(context, &args.paths)?, false));
     }
+    // Lines and files can only be shown of sources.
+    let with_structures = !args.regions && !args.files;
     if args.stored {
-        all.extend(stored(context, args, false)?);
+        all.extend(stored(context, with_structures, false)?);
     }
     let new: HashSet<PathBuf> = all
         .iter()
         .map(|wanted| place(&wanted.submission.path))
         .collect();
-    let is_database = |path: &OsString| path == OsStr::new(DATABASE);
-    let paths: Vec<OsString> = args
-        .against
-        .iter()
-        .filter(|path| !is_database(path))
-        .cloned()
-        .collect();
-    let mut old = Vec::new();
-    if !paths.is_empty() {
-        old.extend(unknown(named(context, &paths)?, true));
-    }
-    if args.against.iter().any(is_database) {
-        old.extend(stored(context, args, true)?);
-    }
+    let mut old = old(context, &args.against, with_structures)?;
     let before = old.len();
     old.retain(|wanted| !new.contains(&place(&wanted.submission.path)));
     if old.len() < before {
@@ -64,16 +55,37 @@ pub(super) fn wanted(context: &Context, args: &SimilarityArgs) -> Result<Vec<Wan
     Ok(all)
 }
 
+/// What `--against` names: packages by their paths, and all of the database.
+pub(in crate::cli) fn old(
+    context: &Context,
+    against: &[OsString],
+    with_structures: bool,
+) -> Result<Vec<Wanted>, CliError> {
+    let (databases, paths): (Vec<OsString>, Vec<OsString>) = against
+        .iter()
+        .cloned()
+        .partition(|path| path == OsStr::new(DATABASE));
+    let mut old = Vec::new();
+    if !paths.is_empty() {
+        old.extend(unknown(named(context, &paths)?, true));
+    }
+    if !databases.is_empty() {
+        old.extend(stored(context, with_structures, true)?);
+    }
+    Ok(old)
+}
+
 fn unknown(submissions: Vec<Submission>, is_old: bool) -> impl Iterator<Item = Wanted> {
     submissions.into_iter().map(move |submission| Wanted {
         submission,
+        id: None,
         known: None,
         is_old,
     })
 }
 
 /// Where a path leads, as far as that can be said.
-fn place(path: &Path) -> PathBuf {
+pub(in crate::cli) fn place(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_path_buf())
 }
 
@@ -105,7 +117,7 @@ fn kept_in(folder: &Path) -> Vec<Submission> {
 }
 
 /// Every package of the database, in the order of arrival.
-fn stored(context: &Context, args: &SimilarityArgs, is_old: bool) -> Result<Vec<Wanted>, CliError> {
+fn stored(context: &Context, with_structures: bool, is_old: bool) -> Result<Vec<Wanted>, CliError> {
     let store = Store::open_read_only(&context.settings.database)?;
     let root = &context.settings.artifact_root;
     let all = store.stored_fingerprints()?.into_iter().map(|stored| {
@@ -122,8 +134,8 @@ fn stored(context: &Context, args: &SimilarityArgs, is_old: bool) -> Result<Vec<
                 package,
                 hotkey: stored.hotkey,
             },
-            // Lines and files can only be shown of sources.
-            known: stored.sequence.filter(|_| !args.regions && !args.files),
+            id: Some(stored.submission_id),
+            known: stored.sequence.filter(|_| with_structures),
             is_old,
         }
     });
