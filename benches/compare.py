@@ -2,11 +2,14 @@
 """Similarity and scoring beside their peers, all in one run.
 
     python3.12 -m venv /tmp/peers && /tmp/peers/bin/pip install rapidfuzz copydetect numpy
-    /tmp/peers/bin/python benches/compare.py [--archive FOLDER] [--disguises] [--write]
+    /tmp/peers/bin/python benches/compare.py [--packages FOLDER] [--quick] [--write]
 
-Builds dfab and the bench, makes corpus and datasets, runs every figure and every peer that is installed, and prints a
-table. With --write the raw figures go to benches/results/compare.json and the table into docs/performance.md. Numbers
-mean something within one run only: other machines, and busier ones, have others.
+Builds dfab and the bench, makes corpus, datasets and an archive, runs every figure and every peer that is installed, and
+prints tables; then measures which disguises are seen through (benches/disguises.py). Takes half an hour; --quick leaves
+out the archive, the hostile conversations and the disguises. FOLDER is a site-packages with the packages of
+benches/disguises.py; without one they are installed into a folder of their own for the time of the run. With --write the
+raw figures go to benches/results/ and the tables into docs/performance.md. Numbers mean something within one run only:
+other machines, and busier ones, have others.
 """
 
 import argparse
@@ -21,8 +24,11 @@ import platform
 import statistics
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
+
+import hostile_conversations
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -32,25 +38,38 @@ BEGIN, END = "<!-- begin: written by benches/compare.py -->", "<!-- end -->"
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--archive", type=pathlib.Path, help="a folder with some 9000 Python files or more")
+    parser.add_argument("--packages", type=pathlib.Path, help="a site-packages with the packages of disguises.py in it")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--write", action="store_true", help="keep the results in the repository")
-    parser.add_argument("--disguises", action="store_true", help="then measure which disguises are seen through, too")
+    parser.add_argument("--quick", action="store_true", help="no archive, no hostile conversations and no disguises")
     options = parser.parse_args()
+    if options.quick and options.write:
+        parser.error("half of the figures are not kept")
     subprocess.run(["cargo", "build", "--release", "--locked"], cwd=ROOT, check=True)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        corpus, datasets = folder / "corpus", folder / "datasets"
-        for script, target in (("corpus.py", corpus), ("datasets.py", datasets)):
-            subprocess.run([sys.executable, str(HERE / script), str(target)], check=True)
-        figures = {"kernel": kernel(corpus, options)}
-        files = sorted(corpus.glob("*.py"))
-        figures["commands"] = commands(files, options.rounds)
-        figures["copydetect"] = copydetect_figures(files[::4])
-        figures["score"] = score_figures(datasets, options.rounds)
-        # Last, because a child's peak memory counts what its parent had when it began.
-        figures["rapidfuzz"] = rapidfuzz_figures(files)
+        measure(folder, load, options)
+
+
+def measure(folder, load, options):
+    corpus, datasets, archive = folder / "corpus", folder / "datasets", None
+    for script, target in (("corpus.py", corpus), ("datasets.py", datasets)):
+        subprocess.run([sys.executable, str(HERE / script), str(target)], check=True)
+    if not options.quick:
+        import disguises
+
+        packages = options.packages or disguises.install(folder / "packages")
+        archive = make_archive(folder / "archive", packages)
+    figures = {"kernel": kernel(corpus, archive, options.rounds)}
+    files = sorted(corpus.glob("*.py"))
+    figures["commands"] = commands(files, options.rounds)
+    figures["copydetect"] = copydetect_figures(files[::4])
+    figures["score"] = score_figures(datasets, options.rounds)
+    if not options.quick:
+        figures["hostile"] = hostile_figures(folder, datasets / "usual.jsonl")
+    # Last, because a child's peak memory counts what its parent had when it began.
+    figures["rapidfuzz"] = rapidfuzz_figures(files)
     report = {"machine": {**machine(), "load": [load, os.getloadavg()[0]]}, "versions": versions(), "figures": figures}
     text = table(report)
     print(text)
@@ -60,28 +79,47 @@ def main():
         page = ROOT / "docs" / "performance.md"
         old = page.read_text()
         page.write_text(old[: old.index(BEGIN)] + BEGIN + "\n" + text + END + old[old.index(END) + len(END):])
-    if options.disguises:
+    if not options.quick:
         kept = ["--write"] if options.write else []
-        subprocess.run([sys.executable, str(HERE / "disguises.py"), *kept], check=True)
+        command = [sys.executable, str(HERE / "disguises.py"), "--packages", str(packages), *kept]
+        subprocess.run(command, check=True)
 
 
-def kernel(corpus, options):
-    command = ["cargo", "bench", "--locked", "--bench", "similarity", "--", str(corpus), "--rounds", str(options.rounds)]
-    if options.archive:
-        command += ["--archive", str(options.archive)]
+def make_archive(folder, packages):
+    """The packages and the standard library with its tests, one file beside the other."""
+    folder.mkdir()
+    number = 0
+    for source in (packages, pathlib.Path(sysconfig.get_path("stdlib"))):
+        for path in sorted(source.rglob("*.py")):
+            if source is packages or "site-packages" not in path.parts:
+                (folder / f"{number:05}-{path.name}").write_bytes(path.read_bytes())
+                number += 1
+    return folder
+
+
+def kernel(corpus, archive, rounds):
+    command = ["cargo", "bench", "--locked", "--bench", "similarity", "--", str(corpus), "--rounds", str(rounds)]
+    if archive:
+        command += ["--archive", str(archive)]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
 
 def run(command):
     """Wall seconds and peak memory in MB of a program."""
+    seconds, _, memory = run_counting(command)
+    return seconds, memory
+
+
+def run_counting(command):
+    """Wall seconds, seconds of processor and peak memory in MB of a program."""
     began = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     seconds = time.perf_counter() - began
     if os.waitstatus_to_exitcode(status) != 0:
         sys.exit(f"{command[:3]} failed")
-    return seconds, usage.ru_maxrss * 1024 / 1e6
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
 
 
 def median_run(command, rounds):
@@ -215,6 +253,45 @@ def score_figures(datasets, rounds):
     return figures
 
 
+# The shapes that take longest are made in the size of the usual dataset, too.
+HOSTILE_MIB, LARGE_MIB, LARGE_SHAPES = 10, 39, 5
+
+
+def hostile_figures(folder, usual):
+    """Of conversations made to be slow, and of as much of the usual dataset: the faster of two runs each."""
+    made = folder / "hostile.jsonl"
+    figures = {}
+
+    def measured(name, mib):
+        if name == "usual":
+            messages = head(usual, made, mib << 20)
+        else:
+            messages = hostile_conversations.make(name, made, mib)
+        command = [str(DFAB), "score", "--exit-zero", "--format", "jsonl", "--max-conversations", "10000", str(made)]
+        seconds, processor, memory = min(run_counting(command) for _ in range(2))
+        return {"mib": mib, "messages": messages, "s": seconds, "processor_s": processor, "mb": memory}
+
+    for name in ["usual", *hostile_conversations.SHAPES]:
+        figures[name] = [measured(name, HOSTILE_MIB)]
+    slowest = sorted(figures, key=lambda name: -figures[name][0]["s"])[:LARGE_SHAPES]
+    for name in ["usual", *slowest]:
+        figures[name].append(measured(name, LARGE_MIB))
+    return figures
+
+
+def head(dataset, target, size):
+    """Copies what fits into a size, line by line, for what is held here would count as the children's memory. Gives the
+    number of messages."""
+    messages = 0
+    with open(dataset, "rb") as lines, open(target, "wb") as out:
+        for line in lines:
+            if out.tell() + len(line) > size:
+                break
+            out.write(line)
+            messages += line.count(b'"role"')
+    return messages
+
+
 CODING = ["code", "bug", "test", "patch", "repo", "function", "class", "debug", "refactor", "swe", "benchmark"]
 
 
@@ -321,7 +398,23 @@ def table(report):
     for name, figures in score.items():
         lines.append(f"| {name} | {figures['file_mb']:.1f} | {figures['s']:.2f} | {figures['mb']:.0f} | "
                      f"{figures['mb'] / figures['file_mb']:.1f} | {number(figures.get('plain_python_s'), 1)} |")
+    if "hostile" in report["figures"]:
+        lines += hostile_table(report["figures"]["hostile"])
     return "\n".join(lines) + "\n\n"
+
+
+def hostile_table(figures):
+    """Slowest first; the usual one above them."""
+    head = [f"{column} at {mib} MiB" for mib in (HOSTILE_MIB, LARGE_MIB) for column in ("s", "of the usual", "s of processor", "MB")]
+    lines = ["", "One conversation made to be slow, files to verdict:", "",
+             "| shape | messages at 10 MiB | " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) + 1)]
+    others = sorted((name for name in figures if name != "usual"), key=lambda name: -figures[name][0]["s"])
+    for name in ["usual", *others]:
+        cells = [f"{figures[name][0]['messages']}"]
+        for run, usual in zip(figures[name], figures["usual"]):
+            cells += [f"{run['s']:.2f}", f"{run['s'] / usual['s']:.1f}", f"{run['processor_s']:.2f}", f"{run['mb']:.0f}"]
+        lines.append(f"| {name} | " + " | ".join(cells + [""] * (1 + len(head) - len(cells))) + " |")
+    return lines
 
 
 def number(value, places):

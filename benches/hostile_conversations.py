@@ -21,7 +21,12 @@ def main():
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in options.shape or SHAPES:
-        write(options.folder / f"{name}.jsonl", SHAPES[name](random.Random(name)), int(options.mib * 2**20))
+        make(name, options.folder / f"{name}.jsonl", options.mib)
+
+
+def make(name, path, mib):
+    """Writes one of SHAPES, and gives the number of messages."""
+    return write(path, SHAPES[name](random.Random(name)), int(mib * 2**20))
 
 
 def write(path, contents, size):
@@ -29,13 +34,16 @@ def write(path, contents, size):
         room = size - file.write('{"messages":[')
         # The shortest roles that may follow one another, so that as many messages as can be fit in.
         roles = itertools.cycle(["user", "tool"])
-        for number, (role, content) in enumerate(zip(roles, contents)):
+        messages = 0
+        for role, content in zip(roles, contents):
             message = json.dumps({"role": role, "content": content}, ensure_ascii=False, separators=(",", ":"))
             room -= len(message.encode()) + 1
             if room < 0:
                 break
-            file.write(("," if number else "") + message)
+            file.write(("," if messages else "") + message)
+            messages += 1
         file.write("]}\n")
+    return messages
 
 
 def letters(chance, alphabet, length):
