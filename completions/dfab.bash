@@ -1057,7 +1057,7 @@ _dfab() {
             return 0
             ;;
         dfab__subcmd__review)
-            opts="-q -v -h --rules --explain --against --exit-zero --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
+            opts="-q -v -h --rules --explain --against --exit-zero --database --database-url --artifact-root --max-submission-size-bytes --max-zip-files --max-zip-uncompressed-bytes --config --format --color --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1068,6 +1068,18 @@ _dfab() {
                     return 0
                     ;;
                 --against)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --artifact-root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -76,6 +76,8 @@ complete -c dfab -n "__fish_dfab_using_subcommand validate" -s v -l verbose -d '
 complete -c dfab -n "__fish_dfab_using_subcommand validate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l explain -d 'Explain a rule instead' -r
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l against -d 'Other packages (`database` is every stored one): say in which of them most of each PATH is found, and on which lines; no verdict depends on it' -r
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l database-url -l database -d 'SQLite file that keeps submissions and runs [default: dfab.sqlite3]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand review" -l artifact-root -d 'Folder that keeps submitted packages [default: `artifacts` beside the database]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-submission-size-bytes -d 'Largest package, in bytes [default: 4MiB]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-zip-files -d 'Most files in a package [default: 128]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand review" -l max-zip-uncompressed-bytes -d 'Largest unpacked package, in bytes [default: 32MiB]' -r
@@ -331,7 +333,7 @@ complete -c dfab -n "__fish_dfab_using_subcommand score" -s v -l verbose -d 'Mor
 complete -c dfab -n "__fish_dfab_using_subcommand score" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l against -d 'Old ones: compare each PATH with these too, but not these with one another; `database` is every stored package' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l base -d 'Code handed to everybody: what stands in it too is taken out before comparing, and own scores decide' -r
-complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l min -d 'Leave out pairs below this score [default: 0; with --files 30]' -r
+complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l min -d 'Leave out pairs below this score, but for those of which much of one is found in the other [default: 0; with --files 30]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l cluster-from -d 'Make clusters of pairs from this score on, or from --min on if that is more [default: 97]' -r
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l csv -d 'Write the results as CSV too (- is standard output, alone)' -r -F
 complete -c dfab -n "__fish_dfab_using_subcommand similarity" -l html -d 'Write a page with the pairs, clusters and the highest pairs side by side: one file that needs no others' -r -F

@@ -380,7 +380,8 @@ pub struct SimilarityArgs {
     /// Show the line ranges that agree
     #[arg(long, conflicts_with = "nearest")]
     pub(super) regions: bool,
-    /// Leave out pairs below this score [default: 0; with --files 30]
+    /// Leave out pairs below this score, but for those of which much of one is found in the other
+    /// [default: 0; with --files 30]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u32).range(0..=100))]
     pub(super) min: Option<u32>,
     /// Make clusters of pairs from this score on, or from --min on if that is more [default: 97]

@@ -93,7 +93,7 @@ const SERVER: &[&str] = &[
 /// The settings each command uses; `config` takes them all.
 const USED: [(&str, &[&[&str]]); 11] = [
     ("validate", &[PACKAGE]),
-    ("review", &[PACKAGE]),
+    ("review", &[STORE, &["artifact_root"], PACKAGE]),
     ("exec", &[HARNESS, CONTAINERS, PACKAGE]),
     (
         "run",

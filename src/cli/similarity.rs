@@ -5,6 +5,7 @@ mod read;
 mod wanted;
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use rayon::prelude::*;
 
@@ -22,19 +23,30 @@ use super::output_file;
 
 use read::{Compared, Structure};
 
+pub(super) use read::about;
 pub(super) use wanted::{Wanted, old, place};
 
 const OUTPUT_BUFFER_BYTES: usize = 1 << 16;
 
 pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliError> {
-    for file in [&args.csv, &args.html].into_iter().flatten() {
-        output_file::check(file)?;
+    let files = [("--csv", &args.csv), ("--html", &args.html)];
+    let files = files
+        .into_iter()
+        .filter_map(|(option, file)| Some((option, file.as_deref()?)));
+    for (option, file) in files.clone() {
+        output_file::check_beside(option, file, [])?;
     }
     if args.csv.is_some() && args.csv == args.html {
         let message = "--csv and --html name the same file";
         return Err(CliError::usage(message).hint("one of them would be lost; name another"));
     }
     let mut wanted = wanted::wanted(context, args)?;
+    let of_base = args.base.iter().map(Path::new);
+    let packages = wanted.iter().map(|wanted| &*wanted.submission.path);
+    let packages: Vec<&Path> = packages.chain(of_base).collect();
+    for (option, file) in files {
+        output_file::check_beside(option, file, packages.iter().copied())?;
+    }
     let mut compared = read::read(context, args, &mut wanted);
     let base = base(context, args, &mut compared)?;
     let own = base
@@ -119,7 +131,12 @@ fn without_base(context: &Context, base: &Base, compared: &mut Compared) -> Own 
     compared.units.retain(|unit| {
         let is_kept = has_own.next().unwrap_or(true);
         if !is_kept {
-            let message = format!("{}: there is nothing but base code in it", unit.name);
+            // The Module is all that an empty one has.
+            let why = match unit.structure.sequence().len() {
+                0 | 1 => "there is no code in it",
+                _ => "there is nothing but base code in it",
+            };
+            let message = format!("{}: {why}", unit.name);
             context.warn(&message);
             compared.left_out.push(message);
         }
@@ -165,7 +182,13 @@ impl Question<'_> {
 
     /// `--nearest`; returns whether anything is plagiarized.
     fn nearest(&self) -> Result<bool, CliError> {
-        let rows = self.comparing.nearest(&self.names);
+        let mut rows = self.comparing.nearest(&self.names);
+        let is_plagiarized = rows
+            .iter()
+            .any(|row| row.status == Some(Status::Plagiarized));
+        if let Some(min) = self.args.min {
+            rows.retain(|row| row.deciding_score() >= Some(min));
+        }
         let csv = || Ok(shown::nearest_csv(&rows)?);
         self.write(csv, |out| {
             match self.context.format() {
@@ -180,9 +203,7 @@ impl Question<'_> {
             }
             Ok(())
         })?;
-        Ok(rows
-            .iter()
-            .any(|row| row.status == Some(Status::Plagiarized)))
+        Ok(is_plagiarized)
     }
 
     /// All pairs; returns whether any is plagiarized.
@@ -207,6 +228,7 @@ impl Question<'_> {
                 }
                 (Format::Jsonl, false) => report
                     .comparisons()
+                    .chain(report.contained_only())
                     .try_for_each(|pair| write_line(out, &pair))?,
                 (Format::Table, _) => {
                     let table = shown::pairs_table(&report, &aligned, self.context.display);
@@ -245,19 +267,20 @@ impl Question<'_> {
         Ok(out.flush()?)
     }
 
-    /// The aligned lines of every pair of the report, in its order.
+    /// The aligned lines of every pair of the report, in its order; then of those that are listed only because much of
+    /// one is found in the other.
     fn aligned<'n>(&self, report: &SimilarityReport<'n>) -> Vec<AlignedPair<'n>> {
         let (base, units) = (self.base.as_ref(), &self.compared.units);
         let located = |unit: u32| match &units.get(unit as usize)?.structure {
             Structure::Located(package) => Some(page::own_of(base, package)),
             Structure::Sequence(_) => None,
         };
-        (0..report.pairs().len())
-            .into_par_iter()
-            .filter_map(|at| {
-                let pair = report.pairs().get(at)?;
+        let listed = report.pairs().iter().copied().zip(report.comparisons());
+        let all: Vec<_> = listed.chain(report.contained_only_at()).collect();
+        all.into_par_iter()
+            .filter_map(|(pair, comparison)| {
                 let (left, right) = (located(pair.left)?, located(pair.right)?);
-                Some(AlignedPair::new(report.comparison(at)?, &left, &right))
+                Some(AlignedPair::new(comparison, &left, &right))
             })
             .collect()
     }

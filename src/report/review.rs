@@ -26,6 +26,8 @@ pub struct Reviewed<'a> {
 /// What was found of a package in others. No verdict depends on it.
 #[derive(Debug, Serialize)]
 pub struct Structure {
+    /// With how many others it was compared.
+    pub compared: usize,
     /// The other with the greatest share in common; null if none has anything, or the package is not Python.
     pub containment: Option<ContainedIn>,
 }
@@ -149,7 +151,11 @@ pub fn table(reviewed: &Reviewed<'_>, display: Display) -> String {
 /// In which other package most was found, and where.
 fn structure_text(structure: &Structure, display: Display) -> String {
     let Some(found) = &structure.containment else {
-        return "  nothing of it is found in the others\n".to_owned();
+        let why = match structure.compared {
+            0 => "it was compared with no other",
+            _ => "nothing of it is found in the others",
+        };
+        return format!("  {why}\n");
     };
     let paint = match found.lines.containment.is_notable() {
         true => Paint::Warning,

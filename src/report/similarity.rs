@@ -18,7 +18,7 @@ use super::{Display, Paint, SCHEMA_VERSION, Table, escape};
 
 pub use contained::contained;
 pub use csv::{nearest_csv, pairs_csv};
-pub use page::{Page, whole_page};
+pub use page::{Page, Section, whole_page};
 pub use sides::{Side, Sides, pair_section};
 
 /// What was taken out of one source as base code.
@@ -258,7 +258,7 @@ fn pair_row(table: &mut Table, pair: &Comparison<'_>) {
         .chain([&score])
         .map(|score| (Paint::Plain, score.as_str()));
     let shared = pair.structure.map(|shared| shared.containment);
-    let shown = shared.map(|found| (contained_paint(&found), percent(found.greater())));
+    let shown = shared.map(|found| (contained_paint(&found), greater(&found)));
     let contained = shown.iter().map(|(paint, text)| (*paint, text.as_str()));
     table.row(scores.chain(contained).chain([
         painted(pair.status),
@@ -277,6 +277,14 @@ fn contained_paint(containment: &Containment) -> Paint {
 /// A share in whole percent, rounded down, so that 100 % means all.
 pub(super) fn percent(share: f64) -> String {
     format!("{} %", (share * 100.0 + 1e-9).floor())
+}
+
+/// The greater share; `-` where both are too small or repetitive to say.
+pub(super) fn greater(containment: &Containment) -> String {
+    match (containment.left, containment.right) {
+        (None, None) => "-".to_owned(),
+        _ => percent(containment.greater()),
+    }
 }
 
 /// How much of each is found in the other, and the lines in common.
@@ -354,7 +362,7 @@ pub fn nearest_table(rows: &[Nearest], display: Display) -> String {
         let found = found.and_then(|shared| shared.containment.as_ref());
         let share = found.map(|found| {
             let shares = &found.containment;
-            (contained_paint(shares), percent(shares.greater()))
+            (contained_paint(shares), greater(shares))
         });
         let share = share.as_ref();
         let share = share.map_or((Paint::Faint, "-"), |(paint, text)| (*paint, text));

@@ -144,28 +144,29 @@ pub enum Alignment {
     },
     /// The table has more cells than were allowed; nothing was computed.
     TooLarge {
-        /// Cells of the table: one length times the other.
+        /// Cells of the table: one length times the other, but for equal beginnings and ends.
         cells: u64,
         /// Cells allowed.
         limit: u64,
     },
 }
 
-/// Lines up two sequences, unless their table has more than `max_cells` cells. Time is at most
-/// about twice that of a score, memory linear.
+/// Lines up two sequences, unless their table has more than `max_cells` cells between an equal beginning and an equal
+/// end. Time is at most about twice that of a score, memory linear.
 pub fn align(left: &Located, right: &Located, max_cells: u64) -> Alignment {
-    let cells = (left.sequence.len() as u64).saturating_mul(right.sequence.len() as u64);
+    let (plain_left, plain_right) = (
+        left.sequence.with_names_as_one(),
+        right.sequence.with_names_as_one(),
+    );
+    let corpus = Corpus::new(&[&plain_left, &plain_right]);
+    let (_, inner_left, inner_right) = trim_affixes(corpus.symbols(0), corpus.symbols(1));
+    let cells = (inner_left.len() as u64).saturating_mul(inner_right.len() as u64);
     if cells > max_cells {
         return Alignment::TooLarge {
             cells,
             limit: max_cells,
         };
     }
-    let (plain_left, plain_right) = (
-        left.sequence.with_names_as_one(),
-        right.sequence.with_names_as_one(),
-    );
-    let corpus = Corpus::new(&[&plain_left, &plain_right]);
     let mut tracer = Tracer {
         kernel: Kernel::new(corpus.symbol_count()),
         matches: Vec::new(),

@@ -27,6 +27,18 @@ fn aligned(left: &Located, right: &Located) -> (usize, Vec<Region>) {
 }
 
 #[test]
+fn equal_beginnings_and_ends_cost_nothing() {
+    let left: Vec<u32> = (0..100).collect();
+    let mut right = left.clone();
+    right.insert(50, 7);
+    let aligned = align(&located(&left), &located(&right), 1);
+    let Alignment::Aligned { matched_items, .. } = aligned else {
+        panic!("{aligned:?}");
+    };
+    assert_eq!(matched_items, 100);
+}
+
+#[test]
 fn a_copied_stretch_is_shown_with_its_lines() {
     let left: Vec<u32> = (0..100).collect();
     let right: Vec<u32> = (500..540).chain(20..60).chain(600..640).collect();
@@ -88,17 +100,18 @@ fn scattered_matches_are_no_regions() {
 #[test]
 fn too_large_tables_are_refused_before_any_work() {
     let one = located(&(0..100).collect::<Vec<_>>());
+    let other = located(&(50..100).chain(0..50).collect::<Vec<_>>());
     assert_eq!(
-        align(&one, &one, 9_999),
+        align(&one, &other, 9_999),
         Alignment::TooLarge {
             cells: 10_000,
             limit: 9_999
         }
     );
     assert!(matches!(
-        align(&one, &one, 10_000),
+        align(&one, &other, 10_000),
         Alignment::Aligned {
-            matched_items: 100,
+            matched_items: 50,
             ..
         }
     ));

@@ -5,6 +5,7 @@ use super::pairs::ScoredPair;
 use super::score::{Status, status};
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
+use std::collections::HashSet;
 
 /// A compared pair.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -36,6 +37,12 @@ impl Comparison<'_> {
     /// The score that status, order and clusters go by.
     pub fn deciding_score(&self) -> u32 {
         self.own_score.unwrap_or(self.score)
+    }
+
+    /// The greater share that one has in the other; 0 where nothing can be said.
+    fn share(&self) -> f64 {
+        self.structure
+            .map_or(0.0, |shared| shared.containment.greater())
     }
 }
 
@@ -130,12 +137,55 @@ impl<'n> SimilarityReport<'n> {
 
     /// Those of them that the report does not list otherwise.
     pub fn contained_only(&self) -> impl Iterator<Item = Comparison<'n>> {
+        self.contained_only_at().map(|(_, pair)| pair)
+    }
+
+    /// The same, with their positions.
+    pub fn contained_only_at(&self) -> impl Iterator<Item = (ScoredPair, Comparison<'n>)> {
         let notable = self
             .contained
             .iter()
             .flat_map(|contained| &contained.notable);
         let unlisted = notable.filter(|found| !found.is_listed);
-        unlisted.map(|found| self.of_scores(&found.pair, found.whole, Some(found.matched)))
+        unlisted.map(|found| {
+            let named = self.of_scores(&found.pair, found.whole, Some(found.matched));
+            (found.pair, named)
+        })
+    }
+
+    /// What is most worth a look: of the pairs with the highest scores, and of those of which most is found in the
+    /// other, at most so many, by whichever is greater; the first of equals. With their positions.
+    pub fn most_telling(&self, most: usize) -> Vec<(ScoredPair, Comparison<'n>)> {
+        let mut telling: Vec<(ScoredPair, Comparison<'n>)> = Vec::new();
+        for at in self.highest_first().into_iter().take(most) {
+            telling.extend(self.pairs.get(at).copied().zip(self.comparison(at)));
+        }
+        let notable = self
+            .contained
+            .iter()
+            .flat_map(|contained| &contained.notable);
+        let mut notable: Vec<(ScoredPair, Comparison<'n>)> = notable
+            .map(|found| {
+                let named = self.of_scores(&found.pair, found.whole, Some(found.matched));
+                (found.pair, named)
+            })
+            .collect();
+        notable.sort_by(|(_, one), (_, other)| other.share().total_cmp(&one.share()));
+        notable.truncate(most);
+        let known: HashSet<(u32, u32)> = telling
+            .iter()
+            .map(|(pair, _)| (pair.left, pair.right))
+            .collect();
+        notable.retain(|(pair, _)| !known.contains(&(pair.left, pair.right)));
+        telling.extend(notable);
+        let worth =
+            |pair: &Comparison<'_>| f64::from(pair.deciding_score()).max(pair.share() * 100.0);
+        telling.sort_by(|(at, one), (other_at, other)| {
+            let by_worth = worth(other).total_cmp(&worth(one));
+            by_worth.then((at.left, at.right).cmp(&(other_at.left, other_at.right)))
+        });
+        telling.truncate(most);
+        telling
     }
 
     /// How many more there are, with smaller shares, that the report does not list.
@@ -237,6 +287,13 @@ pub struct Nearest {
     /// What is found beside the service's rule, where it was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub structure: Option<NearestStructure>,
+}
+
+impl Nearest {
+    /// The score that status and order go by.
+    pub fn deciding_score(&self) -> Option<u32> {
+        self.own_score.or(self.score)
+    }
 }
 
 /// What one shares with others beside the service's rule. Nothing is decided by it.

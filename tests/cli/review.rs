@@ -181,7 +181,7 @@ fn what_is_found_in_another_package_is_named_and_decides_nothing() {
         .prints("most of it is found in archive/b.zip")
         .prints("% of the left");
     let document = review("archive/a.zip", &["--format", "jsonl"]).json_lines();
-    let none = serde_json::json!({"containment": null});
+    let none = serde_json::json!({"compared": 3, "containment": null});
     assert_eq!(document[0]["structure"], none);
     place
         .dfab(&["review", "archive/c.zip", "--against", "nowhere.zip"])

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::cli::context::Context;
 use crate::cli::exit::CliError;
-use crate::cli::similarity::{Wanted, old, place};
+use crate::cli::similarity::{Wanted, about, old, place};
 use crate::cli::sources::{Sources, SourcesError};
 use crate::package::PackageLimits;
 use crate::pipeline::{Submission, chain};
@@ -70,7 +70,7 @@ impl Against {
                 )),
                 Err(error) => {
                     against.unreadable |= error.is_unreadable();
-                    let message = format!("{}: {}", submission.package, chain(&error));
+                    let message = about(&submission.package, &chain(&error));
                     context.complain(&message, error.hint().as_deref());
                 }
             }
@@ -92,13 +92,13 @@ impl Against {
             .collect();
         let sequences: Vec<&Sequence> = others.iter().map(|other| &other.sequence).collect();
         let located = review::package_located(reviewed, sources);
-        let containment = located.and_then(|own| {
+        let containment = located.as_ref().and_then(|own| {
             let (index, found) = Outline::of(own.sequence()).nearest(&sequences)?;
             let other = others.get(index)?;
             let lines = match found.is_notable() {
                 true => {
                     let other = self.located(other);
-                    other.map(|other| ContainmentLines::of(&own, &other))
+                    other.map(|other| ContainmentLines::of(own, &other))
                 }
                 false => None,
             };
@@ -107,13 +107,21 @@ impl Against {
                 lines: lines.unwrap_or_else(|| ContainmentLines::without(found)),
             })
         });
-        Structure { containment }
+        // What is not Python cannot be compared.
+        let compared = if located.is_some() { others.len() } else { 0 };
+        Structure {
+            compared,
+            containment,
+        }
     }
 
-    /// With its lines, as they are stored or read once more: those of all others would be held for nothing.
+    /// With its lines, as they are stored or else read once more: those of all others would be held for nothing.
     fn located(&self, other: &Other) -> Option<LocatedPackage> {
         if let (Some(id), Some(store)) = (&other.id, &self.store) {
-            return store.located(id, &other.sequence).ok().flatten();
+            let stored = store.located(id, &other.sequence).ok().flatten();
+            if stored.is_some() {
+                return stored;
+            }
         }
         let sources = Sources::read(&other.submission.path, &self.limits).ok()?;
         let sources = sources.borrowed();

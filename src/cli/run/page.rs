@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -193,22 +192,8 @@ fn check(file: &Path, submissions: &[Submission]) -> Result<(), CliError> {
         let message = "--html writes to a file: standard output has the results";
         return Err(CliError::usage(message).hint("name a file, such as report.html"));
     }
-    output_file::check(file)?;
-    let identity = |path: &Path| fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
-    let Some(found) = identity(file) else {
-        return Ok(());
-    };
-    if submissions
-        .iter()
-        .any(|submission| identity(&submission.path) == Some(found))
-    {
-        let message = format!(
-            "{} is one of the packages; it is not overwritten",
-            file.display()
-        );
-        return Err(CliError::usage(message).hint("name another file"));
-    }
-    Ok(())
+    let packages = submissions.iter().map(|submission| &*submission.path);
+    output_file::check_beside("--html", file, packages)
 }
 
 /// A file without a name for the packages, on the disk that must hold the page anyway.

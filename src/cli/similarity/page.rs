@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use crate::pipeline::Submission;
-use crate::report::similarity::{Page, Side, Sides, pair_section, whole_page};
+use crate::report::similarity::{Page, Section, Side, Sides, pair_section, whole_page};
 use crate::similarity::{
-    Base, Comparison, ContainmentLines, DEFAULT_ALIGN_CELLS, LocatedPackage, SimilarityReport,
-    align,
+    Base, Comparison, DEFAULT_ALIGN_CELLS, LocatedPackage, SimilarityReport, align, contained_lines,
 };
 
 use super::Question;
@@ -24,17 +23,20 @@ pub(super) fn page(
     min_score: u32,
     cluster_threshold: u32,
 ) -> String {
-    let mut sections: Vec<Option<String>> = Vec::new();
-    let order = report.highest_first().into_iter().take(MAX_SIDE_BY_SIDE);
-    for (rank, at) in order.enumerate() {
-        if sections.iter().flatten().map(String::len).sum::<usize>() > MAX_BYTES {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut bytes = 0;
+    let telling = report.most_telling(MAX_SIDE_BY_SIDE);
+    for (rank, (pair, comparison)) in telling.into_iter().enumerate() {
+        if bytes > MAX_BYTES {
             break;
         }
-        let (Some(pair), Some(comparison)) = (report.pairs().get(at), report.comparison(at)) else {
-            break;
-        };
         let both = [pair.left, pair.right].map(|unit| unit as usize);
-        sections.push(question.section(rank, &comparison, both));
+        let shown = question.section(rank, &comparison, both);
+        bytes += shown.as_ref().map_or(0, String::len);
+        sections.push(Section {
+            pair: (pair.left, pair.right),
+            shown,
+        });
     }
     let units = &question.compared.units;
     let page = Page {
@@ -77,14 +79,15 @@ impl Question<'_> {
         let base = self.base.as_ref();
         let [own_left, own_right] = [&left, &right].map(|shown| own_of(base, &shown.package));
         let alignment = align(&own_left.located, &own_right.located, DEFAULT_ALIGN_CELLS);
+        let contained = comparison
+            .structure
+            .filter(|shared| shared.containment.is_notable())
+            .map(|_| contained_lines(&own_left.located, &own_right.located).1);
         let sides = Sides {
             left: side(&left),
             right: side(&right),
             alignment,
-            contained: comparison
-                .structure
-                .filter(|shared| shared.containment.is_notable())
-                .map(|_| ContainmentLines::of(&own_left, &own_right)),
+            contained: contained.unwrap_or_default(),
         };
         pair_section(rank, comparison, Ok(&sides))
     }

@@ -35,7 +35,7 @@ impl Compared {
     }
 
     fn leave_out(&mut self, context: &Context, name: &str, reason: LeftOut) {
-        let message = named(name, &reason.message);
+        let message = about(name, &reason.message);
         context.complain(&message, reason.hint.as_deref());
         self.left_out.push(message);
         self.refused |= !reason.unreadable;
@@ -291,8 +291,11 @@ fn not_python(file: &FileReview) -> Option<String> {
 }
 
 /// The message with the name of what it is about, unless it says so itself.
-fn named(package: &str, message: &str) -> String {
-    match message.starts_with(package) {
+pub(in crate::cli) fn about(package: &str, message: &str) -> String {
+    let says_so = [package, &format!("cannot read {package}")]
+        .iter()
+        .any(|start| message.starts_with(start));
+    match says_so {
         true => message.to_owned(),
         false => format!("{package}: {message}"),
     }

@@ -29,15 +29,19 @@ pub fn contained(found: &ContainmentLines, other: &Markup) -> Markup {
             @if let Some(share) = shares.right { ", and " (percent(share)) " of that one in it" }
             ": wherever it stands, whatever the names. No score depends on this."
         }
-        (lines_in_common(found, ["here", "there"]))
+        (lines_in_common(found))
     }
 }
 
-/// The largest stretches in common, in the order of their lines, under names for the two sides.
-pub(super) fn lines_in_common(found: &ContainmentLines, [left, right]: [&str; 2]) -> Markup {
+/// The largest stretches in common, in the order of their lines.
+fn lines_in_common(found: &ContainmentLines) -> Markup {
     let found = found.at_most(MAX_REGIONS);
     let further = found.regions_omitted;
-    let mut table = Table::new("Lines in common", Narrow::Stack, &[left, right, ">nodes"]);
+    let mut table = Table::new(
+        "Lines in common",
+        Narrow::Stack,
+        &["here", "there", ">nodes"],
+    );
     for region in found.regions.iter().flatten() {
         table.row([
             lines(&region.left),

@@ -6,7 +6,8 @@
 use crate::report::escape;
 use crate::similarity::{Containment, Nearest, SimilarityReport};
 
-/// A header, then a line for each pair in the report's order. `cluster` is the number of the group that both belong
+/// A header, then a line for each pair in the report's order; then for those that are listed only because much of one is
+/// found in the other. `cluster` is the number of the group that both belong
 /// to, as the table counts them.
 ///
 /// # Errors
@@ -28,7 +29,8 @@ pub fn pairs_csv(report: &SimilarityReport<'_>) -> std::io::Result<Vec<u8>> {
         after.extend(["left_share", "right_share"]);
     }
     let mut lines = Lines::new(report.has_base(), ["left", "right"], &after)?;
-    for (pair, named) in report.pairs().iter().zip(report.comparisons()) {
+    let listed = report.pairs().iter().copied().zip(report.comparisons());
+    for (pair, named) in listed.chain(report.contained_only_at()) {
         let common = cluster(pair.left).filter(|_| cluster(pair.left) == cluster(pair.right));
         let common = common.map(|number| number.to_string()).unwrap_or_default();
         let status = named.status.as_str();

@@ -3,6 +3,7 @@
 //! Its size is bounded whatever is compared: of every list the first are shown and the rest counted, of sources the
 //! agreeing lines with a few around them.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use maud::{Markup, html};
@@ -10,7 +11,7 @@ use maud::{Markup, html};
 use crate::report::html::{self, Fact, Narrow, Table, Tone, badge, facts, name, section};
 use crate::similarity::{BASE_RUN, Comparison, SimilarityReport, Status};
 
-use super::{Ignored, percent};
+use super::{Ignored, greater};
 
 /// Pairs listed.
 const MAX_PAIRS: usize = 500;
@@ -39,11 +40,19 @@ pub struct Page<'a> {
     pub left_out: &'a [String],
 }
 
-/// The page. `sections` are those of the pairs at the first positions of [`SimilarityReport::highest_first`], as
-/// [`pair_section`] made them, where it made one.
-pub fn whole_page(page: &Page<'_>, sections: &[Option<String>]) -> String {
+/// A pair that was to be shown side by side.
+#[derive(Debug)]
+pub struct Section {
+    /// Its positions.
+    pub pair: (u32, u32),
+    /// As [`pair_section`] made it for its place among the sections, if it did.
+    pub shown: Option<String>,
+}
+
+/// The page with its sections, in their order.
+pub fn whole_page(page: &Page<'_>, sections: &[Section]) -> String {
     let report = page.report;
-    let has_sections = sections.iter().any(Option::is_some);
+    let has_sections = sections.iter().any(|section| section.shown.is_some());
     let title = format!(
         "Similarity of {}",
         crate::report::count(page.compared, "source")
@@ -78,8 +87,8 @@ pub fn whole_page(page: &Page<'_>, sections: &[Option<String>]) -> String {
         };
         text.push_str("<section id=\"side-by-side\" aria-labelledby=\"side-by-side-h\"><h2 id=\"side-by-side-h\">Side by side</h2>");
         text.push_str(&heading.into_string());
-        for section in sections.iter().flatten() {
-            text.push_str(section);
+        for shown in sections.iter().filter_map(|section| section.shown.as_ref()) {
+            text.push_str(shown);
         }
         text.push_str("</section>");
     }
@@ -168,7 +177,20 @@ fn clusters(page: &Page<'_>) -> Markup {
 }
 
 /// The pairs, highest first; those with a section lead to it. Then those that only the second view finds.
-fn pairs(report: &SimilarityReport<'_>, sections: &[Option<String>]) -> Markup {
+fn pairs(report: &SimilarityReport<'_>, sections: &[Section]) -> Markup {
+    let ranks: HashMap<(u32, u32), usize> = sections
+        .iter()
+        .enumerate()
+        .map(|(rank, section)| (section.pair, rank))
+        .collect();
+    let agreeing = |left: u32, right: u32| {
+        let rank = ranks.get(&(left, right)).copied();
+        match rank.and_then(|rank| Some((rank, sections.get(rank)?.shown.is_some()))) {
+            Some((rank, true)) => html! { a href={ "#pair-" (rank + 1) } { "side by side" } },
+            Some((_, false)) => html! { "none long enough" },
+            None => html! { "not shown" },
+        }
+    };
     let scores: &[&str] = match report.has_base() {
         true => &[">own score", ">score"],
         false => &[">score"],
@@ -184,23 +206,16 @@ fn pairs(report: &SimilarityReport<'_>, sections: &[Option<String>]) -> Markup {
     let mut table = listed("Pairs, the highest score first");
     let order = report.highest_first();
     let further = order.len().saturating_sub(MAX_PAIRS);
-    for (rank, at) in order.into_iter().take(MAX_PAIRS).enumerate() {
-        if let Some(pair) = report.comparison(at) {
-            table.row(pair_row(
-                &pair,
-                match sections.get(rank) {
-                    Some(Some(_)) => html! { a href={ "#pair-" (rank + 1) } { "side by side" } },
-                    Some(None) => html! { "none long enough" },
-                    None => html! { "not shown" },
-                },
-            ));
+    for at in order.into_iter().take(MAX_PAIRS) {
+        if let (Some(at), Some(pair)) = (report.pairs().get(at), report.comparison(at)) {
+            table.row(pair_row(&pair, agreeing(at.left, at.right)));
         }
     }
     let mut unlisted = listed("Pairs that score too low, one of which is found in the other");
     let unlisted_further =
         (report.contained_only().count() + report.contained_omitted()).saturating_sub(MAX_PAIRS);
-    for pair in report.contained_only().take(MAX_PAIRS) {
-        unlisted.row(pair_row(&pair, html! { "not shown" }));
+    for (at, pair) in report.contained_only_at().take(MAX_PAIRS) {
+        unlisted.row(pair_row(&pair, agreeing(at.left, at.right)));
     }
     html! {
         @if table.is_empty() { p { "There are no pairs to show." } } @else { (table.markup()) }
@@ -217,7 +232,7 @@ fn pair_row(pair: &Comparison<'_>, lines: Markup) -> Vec<Markup> {
     let own = pair.own_score.map(|score| html! { (score) });
     let mut cells: Vec<Markup> = own.into_iter().chain([html! { (pair.score) }]).collect();
     cells.extend(pair.structure.map(|shared| {
-        let share = percent(shared.containment.greater());
+        let share = greater(&shared.containment);
         match shared.containment.is_notable() {
             true => html! { strong { (share) } },
             false => html! { (share) },

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use crate::report::html::{self, CodeLine, Mark, Narrow, Table, excerpt, fold, name};
-use crate::similarity::{Alignment, Comparison, ContainmentLines, Region};
+use crate::similarity::{Alignment, Comparison, Region};
 
-use super::contained::lines_in_common;
 use super::page::verdict;
 use super::percent;
 
@@ -39,8 +38,31 @@ pub struct Sides<'a> {
     pub right: Side<'a>,
     /// How they line up.
     pub alignment: Alignment,
-    /// What one has of the other wherever it stands, where that calls for a look.
-    pub contained: Option<ContainmentLines>,
+    /// What one has of the other wherever it stands, in the order of the left, where that calls for a look.
+    pub contained: Vec<Region>,
+}
+
+impl Sides<'_> {
+    /// What is marked on both sides: what lines up, or what is in common wherever it stands, if that is more.
+    fn marked(&self) -> Marked<'_> {
+        let nodes = |regions: &[Region]| -> usize {
+            regions.iter().map(|region| region.matched_items).sum()
+        };
+        match &self.alignment {
+            Alignment::Aligned { regions, .. } if nodes(regions) >= nodes(&self.contained) => {
+                Marked::LinedUp(regions)
+            }
+            Alignment::TooLarge { .. } if self.contained.is_empty() => Marked::TooLarge,
+            _ => Marked::Contained(&self.contained),
+        }
+    }
+}
+
+/// What is shown of two sources side by side.
+enum Marked<'s> {
+    LinedUp(&'s [Region]),
+    Contained(&'s [Region]),
+    TooLarge,
 }
 
 /// The section of one pair, whose place among the highest is `rank`, from 0; none if no lines agree. Without `sides`
@@ -50,11 +72,8 @@ pub fn pair_section(
     comparison: &Comparison<'_>,
     sides: Result<&Sides<'_>, &str>,
 ) -> Option<String> {
-    if let Ok(Sides {
-        alignment: Alignment::Aligned { regions, .. },
-        ..
-    }) = sides
-        && regions.is_empty()
+    if let Ok(sides) = sides
+        && let Marked::LinedUp([]) = sides.marked()
     {
         return None;
     }
@@ -97,23 +116,19 @@ fn pair_section_of(
                     "Found in the other, wherever it stands and whatever the names: "
                     (share(found.left)) " of the left, " (share(found.right)) " of the right."
                 }
-                @if let Ok(Sides { contained: Some(found), .. }) = sides {
-                    @let count = found.regions.iter().flatten().count() + found.regions_omitted;
-                    (fold(
-                        html! { (count) @if count == 1 { " stretch" } @else { " stretches" } " of lines in common" },
-                        lines_in_common(found, ["left", "right"]),
-                        false,
-                    ))
-                }
             }
             @match sides {
                 Err(why) => p { "Its sources cannot be shown: " (html::line(why, 400)) },
-                Ok(Sides { alignment: Alignment::TooLarge { .. }, .. }) => {
-                    p { "The two are too large to line up." }
-                }
-                Ok(Sides { left, right, alignment: Alignment::Aligned { regions, .. }, .. }) => {
-                    (side_by_side(number, left, right, regions, max_lines))
-                }
+                Ok(sides) => @match sides.marked() {
+                    Marked::TooLarge => p { "The two are too large to line up." },
+                    Marked::LinedUp(regions) => {
+                        (side_by_side(number, &sides.left, &sides.right, regions, max_lines))
+                    },
+                    Marked::Contained(regions) => {
+                        p { "More is in common than lines up: marked is all of it, in the order of the left." }
+                        (side_by_side(number, &sides.left, &sides.right, regions, max_lines))
+                    },
+                },
             }
         }
     }
@@ -378,7 +393,7 @@ mod tests {
                 matched_items: 20,
                 regions,
             },
-            contained: None,
+            contained: Vec::new(),
         }
     }
 
@@ -418,6 +433,19 @@ mod tests {
         let shown = pair_section(0, &comparison(), Ok(&sides)).expect("a section");
         assert_eq!(shown.matches("<div class=\"pair\">").count(), 2);
         assert_eq!(shown.matches("<h4>").count(), 4);
+    }
+
+    #[test]
+    fn what_is_in_common_wherever_it_stands_is_shown_where_it_is_more() {
+        let mut sides = sides("a\nb\n", "x\ny\n", vec![region((1, 1), (1, 1))]);
+        sides.contained = vec![region((1, 1), (2, 2)), region((2, 2), (1, 1))];
+        let shown = pair_section(0, &comparison(), Ok(&sides)).expect("a section");
+        assert!(shown.contains("More is in common than lines up"));
+        assert!(shown.contains("<a id=\"pair-1-right-2\""), "{shown}");
+        // Also where nothing lines up, or too much would have to be tried.
+        sides.alignment = Alignment::TooLarge { cells: 2, limit: 1 };
+        let shown = pair_section(0, &comparison(), Ok(&sides)).expect("a section");
+        assert!(shown.contains("<a id=\"pair-1-right-2\""), "{shown}");
     }
 
     #[test]

@@ -176,6 +176,10 @@ fn regions(tiles: &[Tile], left: &[Place], right: &[Place]) -> Vec<Region> {
         for part in of_one_file {
             let end = (start.0 + part.len() as u32, start.1 + part.len() as u32);
             let before = std::mem::replace(&mut start, end);
+            // What a stretch has beyond the end of a file may be no more than how most files begin or end.
+            if part.len() < LEAST_PART && part.len() < places.len() {
+                continue;
+            }
             let beside = |at: (Option<u32>, Option<u32>)| {
                 let place = |places: &[Place], at: Option<u32>| places.get(at? as usize).copied();
                 [place(left, at.0), place(right, at.1)]
@@ -204,6 +208,9 @@ fn regions(tiles: &[Tile], left: &[Place], right: &[Place]) -> Vec<Region> {
     }
     regions
 }
+
+/// Nodes of one file that are shown of a stretch that goes on in another.
+const LEAST_PART: usize = 9;
 
 /// Nodes on a pair of lines at the end of a stretch that tell more than chance.
 const TELLING: usize = 3;

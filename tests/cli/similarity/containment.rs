@@ -1,5 +1,7 @@
 //! What is found whatever it scores.
 
+use std::fs;
+
 use super::OTHER;
 use crate::support::Place;
 
@@ -36,6 +38,18 @@ fn a_fragment_is_found_whatever_its_score() {
     assert!(share("left") > 0.3 && share("left") < 0.7, "{found}");
     assert!(share("right") > 0.2 && share("right") < 0.6, "{found}");
     compare(&["--min", "90"]).prints("scored too low, and one is found in the other all the same");
+    // Programs and spreadsheets learn of it, too, and its lines are shown.
+    let lines = compare(&["--min", "90", "--format", "jsonl"]).json_lines();
+    assert_eq!(lines[0]["right"], "other.py");
+    let csv = compare(&["--min", "90", "--csv", "-"]).stdout;
+    assert!(csv.contains("\nprogram.py,other.py,"), "{csv}");
+    let document = compare(&["--min", "90", "--regions", "--format", "json"]).json();
+    let found_lines = &document["aligned"][0]["structure"]["containment"];
+    assert_eq!(found_lines["regions"][0]["right"]["file"], "other.py");
+    compare(&["--min", "90", "--html", "page.html"]);
+    let page = fs::read_to_string(place.path("page.html")).expect("a page");
+    assert!(page.contains("href=\"#pair-1\""), "{page}");
+    assert!(page.contains("class=\"region r0\""), "{page}");
     // Every pair says what it shares; the short one has nothing to say.
     let pairs = compare(&["--format", "jsonl"]).json_lines();
     assert_eq!(pairs[0]["structure"]["containment"], *found);

@@ -44,9 +44,23 @@ fn files_of_packages_are_compared_one_by_one() {
             |name: &serde_json::Value| name.as_str().unwrap().split(':').next().map(str::to_owned);
         package(left) != package(right)
     }));
-    assert!(lines.iter().all(|pair| pair["score"].as_u64() >= Some(30)));
-    let all = [&arguments[..], &["--min", "0"]].concat();
-    assert!(place.dfab(&all).exits(1).json_lines().len() > lines.len());
+    let is_worth_a_line = |pair: &serde_json::Value| {
+        let shares = &pair["structure"]["containment"];
+        let is_contained = ["left", "right"].map(|side| shares[side].as_f64() >= Some(0.05));
+        pair["score"].as_u64() >= Some(30) || is_contained.contains(&true)
+    };
+    assert!(lines.iter().all(is_worth_a_line));
+    let compared = |more: &[&str]| {
+        let whole = arguments.map(|argument| argument.replace("jsonl", "json"));
+        let whole: Vec<&str> = whole
+            .iter()
+            .map(String::as_str)
+            .chain(more.iter().copied())
+            .collect();
+        let document = place.dfab(&whole).exits(1).json();
+        document["comparisons"].as_array().map(Vec::len)
+    };
+    assert!(compared(&["--min", "0"]) > compared(&[]));
     let nearest = [&arguments[..], &["--nearest"]].concat();
     let rows = place.dfab(&nearest).exits(1).json_lines();
     let sum = rows
@@ -150,6 +164,27 @@ fn a_page_shows_pairs_side_by_side_and_needs_nothing_else() {
     // The same input, the same bytes.
     place.dfab(&arguments).exits(1);
     assert_eq!(page, fs::read_to_string(place.path("page.html")).unwrap());
+}
+
+#[test]
+fn no_source_is_written_over() {
+    let place = place();
+    fs::copy(place.path("one.py"), place.path("source.txt")).unwrap();
+    let before = fs::read(place.path("one.py")).unwrap();
+    for option in ["--csv", "--html"] {
+        // Its name was forgotten.
+        place
+            .dfab(&["similarity", option, "one.py", "renamed.py"])
+            .exits(2)
+            .says("looks like a package");
+        std::os::unix::fs::symlink("one.py", place.path("link")).unwrap();
+        place
+            .dfab(&["similarity", "one.py", "renamed.py", option, "link"])
+            .exits(2)
+            .says("is one of the packages");
+        fs::remove_file(place.path("link")).unwrap();
+    }
+    assert_eq!(before, fs::read(place.path("one.py")).unwrap());
 }
 
 #[test]
