@@ -532,11 +532,6 @@ pub fn command() -> clap::Command {
     setting_flags::add(Cli::command())
 }
 
-/// The same to parse with: what a command does not need is not made.
-pub(super) fn command_to_parse() -> clap::Command {
-    setting_flags::add_when_used(Cli::command())
-}
-
 #[cfg(test)]
 mod tests {
     use super::Listen;

@@ -10,6 +10,7 @@ mod exit;
 mod inputs;
 mod output;
 mod output_file;
+mod parse;
 mod setting_flags;
 
 mod config;
@@ -53,7 +54,7 @@ use exit::CliError;
 pub fn main(arguments: impl IntoIterator<Item = OsString>, prepared: Option<Prepared>) -> ExitCode {
     output::fail_if_closed();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let matches = match args::command_to_parse().try_get_matches_from(&arguments) {
+    let matches = match parse::parse(&arguments) {
         Ok(matches) => matches,
         Err(error) => return show_clap(&error, &arguments),
     };
@@ -82,9 +83,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, prepared: Option<Prep
 /// Whether the sandbox can be got going while the rest is worked out. A guess: what is started in vain ends
 /// by itself.
 pub fn starts_a_harness(arguments: &[OsString]) -> bool {
-    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
-    let command = words.find(|word| !word.starts_with('-'));
-    matches!(command, Some("exec" | "run"))
+    matches!(parse::word(arguments), Some("exec" | "run"))
 }
 
 fn dispatch(context: &Context, command: &Command) -> Result<Exit, CliError> {

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
-use crate::settings;
+use crate::settings::{self, Description};
 
 /// Other spellings people reach for first.
 const ALIASES: [(&str, &str); 6] = [
@@ -135,25 +135,27 @@ const USED: [(&str, &[&[&str]]); 11] = [
 
 /// Adds the flags to their commands.
 pub(super) fn add(command: Command) -> Command {
-    commands().fold(command, |command, (name, add)| {
-        command.mut_subcommand(name, add)
+    commands().fold(command, |command, name| {
+        command.mut_subcommand(name, |subcommand| flags(subcommand, with_texts))
     })
 }
 
-/// The same, but a command gets its flags only when it turns out to be the one that was typed.
-pub(super) fn add_when_used(command: Command) -> Command {
-    commands().fold(command, |command, (name, add)| {
-        command.mut_subcommand(name, |subcommand| subcommand.defer(add))
-    })
+/// Adds its flags to one command, to be parsed with and not to be shown.
+pub(super) fn add_without_texts(command: Command) -> Command {
+    let name = command.get_name();
+    let has_flags = commands().any(|known| known == name);
+    match has_flags {
+        true => flags(command, |flag, _| flag),
+        false => command,
+    }
 }
 
-/// Every command that has such flags, and what adds them.
-fn commands() -> impl Iterator<Item = (&'static str, fn(Command) -> Command)> {
-    let names = USED.iter().map(|(name, _)| *name).chain(["config"]);
-    names.map(|name| (name, flags as fn(Command) -> Command))
+/// Every command that has such flags.
+fn commands() -> impl Iterator<Item = &'static str> {
+    USED.iter().map(|(name, _)| *name).chain(["config"])
 }
 
-fn flags(mut command: Command) -> Command {
+fn flags(mut command: Command, finish: fn(Arg, &Description) -> Arg) -> Command {
     let used = USED.iter().find(|(name, _)| *name == command.get_name());
     let wanted = |setting: &str| {
         used.is_none_or(|(_, groups)| groups.iter().any(|group| group.contains(&setting)))
@@ -162,28 +164,30 @@ fn flags(mut command: Command) -> Command {
         if setting.secret || !wanted(setting.name) {
             continue;
         }
-        let summary = setting.help.trim_end_matches('.');
-        let mut flag = Arg::new(setting.name)
-            .long(setting.name.replace('_', "-"))
-            .value_name("VALUE")
-            .help_heading("Settings")
-            .hide_possible_values(true)
-            // `-h` is for what people use every day.
-            .hide_short_help(true)
-            .help(format!("{summary} [default: {}]", setting.default))
-            .long_help(format!(
-                "{summary}. Takes {} [default: {}]",
-                setting.accepts, setting.default
-            ));
+        let mut flag = Arg::new(setting.name).long(setting.name.replace('_', "-"));
         if !setting.choices.is_empty() {
             flag = flag.value_parser(Offered(setting.choices));
         }
         if let Some((_, alias)) = ALIASES.iter().find(|(name, _)| *name == setting.name) {
             flag = flag.visible_alias(*alias);
         }
-        command = command.arg(flag);
+        command = command.arg(finish(flag, setting));
     }
     command
+}
+
+fn with_texts(flag: Arg, setting: &Description) -> Arg {
+    let summary = setting.help.trim_end_matches('.');
+    flag.value_name("VALUE")
+        .help_heading("Settings")
+        .hide_possible_values(true)
+        // `-h` is for what people use every day.
+        .hide_short_help(true)
+        .help(format!("{summary} [default: {}]", setting.default))
+        .long_help(format!(
+            "{summary}. Takes {} [default: {}]",
+            setting.accepts, setting.default
+        ))
 }
 
 /// Offers the values of a closed choice to completions. Judging a value is left to the settings, which know its other
