@@ -3,7 +3,6 @@
 //! Every step goes through a handle on the folder it happens in and refuses links, so nothing that
 //! appears in the workspace meanwhile can lead a file elsewhere.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -36,15 +35,19 @@ pub fn extract(package: &Package, workspace: &Path) -> io::Result<()> {
         let text = format!("{}: the workspace is not empty", workspace.display());
         return Err(io::Error::new(io::ErrorKind::DirectoryNotEmpty, text));
     }
-    let mut made = Vec::new();
+    let mut tree = Tree {
+        root: &root,
+        open: Vec::new(),
+        made: Vec::new(),
+    };
     let result = package
         .files
         .iter()
-        .try_for_each(|file| write_file(&root, file, &mut made).map_err(|e| at(&file.path, e)))
-        .and_then(|()| fix_folder_times(&root, &package.files));
+        .try_for_each(|file| tree.write(file).map_err(|e| at(&file.path, e)))
+        .and_then(|()| tree.finish());
     if result.is_err() {
         // The first error is the one to tell; the workspace was empty, so all of this is ours.
-        for name in &made {
+        for name in &tree.made {
             let path = workspace.join(name);
             let _ = std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path));
         }
@@ -52,78 +55,92 @@ pub fn extract(package: &Package, workspace: &Path) -> io::Result<()> {
     result
 }
 
-/// Writes one file; adds its first path segment to `made` once something stands there.
-fn write_file(root: &OwnedFd, file: &PackageFile, made: &mut Vec<String>) -> io::Result<()> {
-    if names::normalise(&file.path).as_deref() != Ok(file.path.as_str()) || file.path.contains('\0')
-    {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "unsafe path"));
-    }
-    let (folders, name) = match file.path.rsplit_once('/') {
-        Some((folders, name)) => (folders.split('/').collect(), name),
-        None => (Vec::new(), file.path.as_str()),
-    };
-    let top = folders.first().copied().unwrap_or(name);
-    let mut note = || {
-        if made.last().is_none_or(|last| last != top) {
-            made.push(top.to_owned());
-        }
-    };
-    let mut parent = root.try_clone()?;
-    for segment in folders {
-        parent = enter(&parent, segment, &mut note)?;
-    }
-    let flags =
-        OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    let handle = openat(&parent, name, flags, FILE_MODE)?;
-    note();
-    fchmod(handle.as_fd(), FILE_MODE)?;
-    let mut written = File::from(handle);
-    written.write_all(&file.content)?;
-    fix_time(written.as_fd())
+/// A workspace being filled. The folders that lead to the last file stay open: the next one is mostly beside it.
+struct Tree<'a> {
+    root: &'a OwnedFd,
+    /// Path segments from the root, and their folders.
+    open: Vec<(&'a str, OwnedFd)>,
+    /// First path segments of all that stands there.
+    made: Vec<&'a str>,
 }
 
-/// What is made in a folder changes the folder's time, so folders come last.
-fn fix_folder_times(root: &OwnedFd, files: &[PackageFile]) -> io::Result<()> {
-    let folders: BTreeSet<&str> = files
-        .iter()
-        .flat_map(|file| {
-            file.path
-                .match_indices('/')
-                .map(|(end, _)| &file.path[..end])
-        })
-        .collect();
-    for path in folders {
-        let fixed = path
-            .split('/')
-            .try_fold(root.try_clone()?, |parent, segment| {
-                open_folder(&parent, segment)
-            })
-            .and_then(|folder| fix_time(folder.as_fd()));
-        fixed.map_err(|error| at(path, error))?;
+impl<'a> Tree<'a> {
+    /// Writes one file.
+    fn write(&mut self, file: &'a PackageFile) -> io::Result<()> {
+        if names::normalise(&file.path).as_deref() != Ok(file.path.as_str())
+            || file.path.contains('\0')
+        {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "unsafe path"));
+        }
+        let (folders, name) = match file.path.rsplit_once('/') {
+            Some((folders, name)) => (folders.split('/').collect(), name),
+            None => (Vec::new(), file.path.as_str()),
+        };
+        let top = folders.first().copied().unwrap_or(name);
+        self.enter(&folders, top)?;
+        let flags =
+            OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let handle = openat(self.folder(), name, flags, FILE_MODE)?;
+        self.note(top);
+        fchmod(handle.as_fd(), FILE_MODE)?;
+        let mut written = File::from(handle);
+        written.write_all(&file.content)?;
+        fix_time(written.as_fd())
     }
-    fix_time(root.as_fd())
+
+    /// The folder that is open.
+    fn folder(&self) -> &OwnedFd {
+        self.open.last().map_or(self.root, |(_, folder)| folder)
+    }
+
+    /// Goes to the folder of these segments, and makes what is not there yet.
+    fn enter(&mut self, segments: &[&'a str], top: &'a str) -> io::Result<()> {
+        let open = self.open.iter().map(|(segment, _)| segment);
+        let common = open.zip(segments).take_while(|(a, b)| a == b).count();
+        self.leave(common)?;
+        for segment in segments.iter().skip(common) {
+            let parent = self.folder();
+            let is_new = match mkdirat(parent, *segment, FOLDER_MODE) {
+                Ok(()) => true,
+                Err(Errno::EEXIST) => false,
+                Err(errno) => return Err(errno.into()),
+            };
+            let folder = open_folder(parent, segment)?;
+            if is_new {
+                self.note(top);
+                fchmod(folder.as_fd(), FOLDER_MODE)?;
+            }
+            self.open.push((segment, folder));
+        }
+        Ok(())
+    }
+
+    /// Goes back until so many folders are open. What is made in a folder changes the folder's time, so that is
+    /// fixed last, and once more if it is entered again.
+    fn leave(&mut self, depth: usize) -> io::Result<()> {
+        while self.open.len() > depth
+            && let Some((_, folder)) = self.open.pop()
+        {
+            fix_time(folder.as_fd())?;
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.leave(0)?;
+        fix_time(self.root.as_fd())
+    }
+
+    fn note(&mut self, top: &'a str) {
+        if self.made.last() != Some(&top) {
+            self.made.push(top);
+        }
+    }
 }
 
 fn fix_time(file: BorrowedFd<'_>) -> io::Result<()> {
     let time = TimeSpec::new(FIXED_TIME, 0);
     Ok(futimens(file, &time, &time)?)
-}
-
-/// Makes the folder if it is not there yet and opens it.
-fn enter(parent: &OwnedFd, segment: &str, note: &mut impl FnMut()) -> io::Result<OwnedFd> {
-    let is_new = match mkdirat(parent, segment, FOLDER_MODE) {
-        Ok(()) => true,
-        Err(Errno::EEXIST) => false,
-        Err(errno) => return Err(errno.into()),
-    };
-    if is_new {
-        note();
-    }
-    let folder = open_folder(parent, segment)?;
-    if is_new {
-        fchmod(folder.as_fd(), FOLDER_MODE)?;
-    }
-    Ok(folder)
 }
 
 fn open_folder(parent: &OwnedFd, segment: &str) -> io::Result<OwnedFd> {

@@ -21,6 +21,9 @@ const MAX_WALK_DEPTH: usize = 2 * MAX_PATH_SEGMENTS;
 /// The deflate level, part of "same folder, same bytes".
 const LEVEL: i64 = 6;
 
+/// Bytes beyond a file's size by which a reader finds its end without growing.
+const ROOM_FOR_THE_END: usize = 64;
+
 /// A file found in the folder.
 struct Found {
     /// Path segments joined with `/`: the entry's name.
@@ -98,7 +101,8 @@ fn walk(root: &Path, limits: &PackageLimits) -> Result<Vec<Found>, PackageError>
                 return Err(PackageError::folder(path, FolderFault::NameNotUtf8));
             };
             let name = format!("{prefix}{segment}");
-            let metadata = fs::symlink_metadata(&path).map_err(|e| PackageError::io(&path, e))?;
+            // Of the entry itself: a link is not followed.
+            let metadata = entry.metadata().map_err(|e| PackageError::io(&path, e))?;
             let kind = metadata.file_type();
             if kind.is_dir() {
                 if depth == MAX_WALK_DEPTH {
@@ -184,11 +188,14 @@ fn read_file(file: &Found, limits: &PackageLimits) -> Result<Vec<u8>, PackageErr
         .custom_flags(flags.bits())
         .open(&file.path)
         .map_err(io)?;
-    if !handle.metadata().map_err(io)?.is_file() {
+    let metadata = handle.metadata().map_err(io)?;
+    if !metadata.is_file() {
         return Err(PackageError::folder(&file.path, FolderFault::Changed));
     }
-    let mut content = Vec::new();
     let limit = limits.max_zip_uncompressed_bytes.saturating_add(1);
+    // Room for all of it, and to find the end in: without, it is read in many small steps.
+    let room = usize::try_from(metadata.len().min(limit)).unwrap_or(0);
+    let mut content = Vec::with_capacity(room.saturating_add(ROOM_FOR_THE_END));
     handle.take(limit).read_to_end(&mut content).map_err(io)?;
     Ok(content)
 }

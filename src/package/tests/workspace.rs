@@ -92,11 +92,23 @@ fn everything_in_a_workspace_has_one_time() {
     let items = [
         Item::stored("x/y/z.txt", "deep"),
         Item::stored("x/a.txt", "later in the same folder"),
+        Item::stored("w/a.txt", "elsewhere"),
+        Item::stored("x/y/later.txt", "back again"),
     ];
     let package = read(&Archive::with_harness(items).bytes()).expect("valid");
     let root = TempDir::new().expect("temporary folder");
     extract(&package, root.path()).expect("extracted");
-    for path in ["", "harness.py", "x", "x/y", "x/y/z.txt", "x/a.txt"] {
+    for path in [
+        "",
+        "harness.py",
+        "x",
+        "x/y",
+        "x/y/z.txt",
+        "x/a.txt",
+        "w",
+        "w/a.txt",
+        "x/y/later.txt",
+    ] {
         let meta = fs::metadata(root.path().join(path)).expect("exists");
         assert_eq!(
             (meta.mtime(), meta.mtime_nsec()),
