@@ -49,6 +49,29 @@ fn check_regular(meta: &fs::Metadata) -> io::Result<()> {
     }
 }
 
+/// Reads a file that the kernel makes up as it is read, such as those of `/proc`. Its size says nothing, and room for
+/// most of them at once is cheaper than finding their length in small steps.
+///
+/// # Errors
+/// There is no such file, or it cannot be read.
+pub(crate) fn read_generated(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    let mut content = Vec::with_capacity(4096);
+    // Only a file itself would be asked for its size.
+    let mut file = File::open(path)?.take(u64::MAX);
+    file.read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// The same as text. A process can give itself a name that is none; the rest is told all the same.
+///
+/// # Errors
+/// As [`read_generated`].
+pub(crate) fn read_generated_text(path: impl AsRef<Path>) -> io::Result<String> {
+    let content = read_generated(path)?;
+    Ok(String::from_utf8(content)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}
+
 /// Writes `bytes` to `path` as one step, on disk when this returns.
 ///
 /// The bytes go to a temporary file in the same folder, which then takes the name. A file that is
@@ -158,6 +181,23 @@ mod tests {
             .collect();
         names.sort();
         names
+    }
+
+    #[test]
+    fn what_is_no_text_does_not_hide_the_rest() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), b"Name:\t\xff\nVmPTE:\t4 kB\n").unwrap();
+        let text = read_generated_text(file.path()).unwrap();
+        assert_eq!(text.lines().nth(1), Some("VmPTE:\t4 kB"));
+    }
+
+    #[test]
+    fn a_generated_file_is_read_to_its_end() {
+        let long = "x".repeat(100_000);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), &long).unwrap();
+        assert_eq!(read_generated_text(file.path()).unwrap(), long);
+        assert!(read_generated("/proc/self/maps").unwrap().ends_with(b"\n"));
     }
 
     #[test]

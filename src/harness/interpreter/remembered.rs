@@ -19,6 +19,8 @@ use super::Interpreter;
 const FORMAT: u32 = 1;
 /// Largest note that is read.
 const MOST_BYTES: u64 = 1 << 20;
+/// Bytes by which a launcher script is told from a program.
+const HEAD_BYTES: usize = 4096;
 /// What changes which libraries a program loads.
 const LOADER_VARIABLES: [&str; 2] = ["LD_LIBRARY_PATH", "LD_PRELOAD"];
 /// Read by the loader for every program.
@@ -105,9 +107,10 @@ enum Program {
 impl Program {
     /// `None` for any other launcher.
     fn at(path: &Path) -> Option<Self> {
-        let mut head = Vec::new();
+        // A little more room than is read, so that it is read at once.
+        let mut head = Vec::with_capacity(HEAD_BYTES + 64);
         let file = fs::File::open(path).ok()?;
-        file.take(4096).read_to_end(&mut head).ok()?;
+        file.take(HEAD_BYTES as u64).read_to_end(&mut head).ok()?;
         if head.starts_with(b"\x7fELF") {
             return Some(Self::Binary);
         }
@@ -195,10 +198,11 @@ pub(super) fn keep(program: &Path, interpreter: &Interpreter) {
 
 fn recall_from(folder: &Path, program: &Path, kind: &Program) -> Option<Interpreter> {
     let file = fs::File::open(folder.join(name_of(program))).ok()?;
-    if !is_own(&file.metadata().ok()?) {
+    let meta = file.metadata().ok()?;
+    if !is_own(&meta) {
         return None;
     }
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(usize::try_from(meta.len().min(MOST_BYTES)).ok()? + 64);
     file.take(MOST_BYTES).read_to_end(&mut text).ok()?;
     let note: Note = serde_json::from_slice(&text).ok()?;
     let current = note.format == FORMAT

@@ -14,6 +14,7 @@ use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, setgroups, setresgid, setresu
 
 use super::protocol::{Failure, Part};
 use super::sys::{self, Fork};
+use crate::files::read_generated_text;
 
 /// The user and group a harness of root runs as on the host, and every harness sees itself as. The
 /// kernel's overflow id, by convention nobody's: no file should belong to it.
@@ -36,7 +37,7 @@ pub(super) const NAMESPACES: [(&str, CloneFlags); 7] = [
 /// Whether we are the host's root, as far as can be known from here. Root of a user namespace that
 /// maps it to someone else (a rootless container) is an ordinary user.
 fn is_host_root() -> bool {
-    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let map = read_generated_text("/proc/self/uid_map").unwrap_or_default();
     geteuid().is_root() && !maps_root_to_another(&map)
 }
 
@@ -64,7 +65,7 @@ fn leave_root() -> Result<(), Failure> {
 pub(super) enum Ready {
     /// The host's root, still with its rights, in these namespaces.
     Root(CloneFlags),
-    /// Someone else, in namespaces of every kind.
+    /// Someone else, in all the namespaces of a keeper.
     User,
 }
 
@@ -73,7 +74,7 @@ pub(super) enum Ready {
 /// any rights.
 pub(super) fn get_ready() -> Result<Ready, Failure> {
     if !is_host_root() {
-        enter_namespaces(all_namespaces())?;
+        enter_namespaces(keeper_namespaces())?;
         return Ok(Ready::User);
     }
     let early = CloneFlags::CLONE_NEWNET | CloneFlags::CLONE_NEWIPC | CloneFlags::CLONE_NEWUTS;
@@ -87,10 +88,13 @@ pub(super) fn get_ready() -> Result<Ready, Failure> {
     }))
 }
 
-fn all_namespaces() -> CloneFlags {
-    NAMESPACES
+/// All but the cgroup namespace, which shows the group that it is begun in: the init makes it once it is in the
+/// run's own.
+fn keeper_namespaces() -> CloneFlags {
+    let all = NAMESPACES
         .iter()
-        .fold(CloneFlags::empty(), |all, (_, flag)| all | *flag)
+        .fold(CloneFlags::empty(), |all, (_, flag)| all | *flag);
+    all - CloneFlags::CLONE_NEWCGROUP
 }
 
 fn set_host_name() -> Result<(), Failure> {
@@ -98,10 +102,10 @@ fn set_host_name() -> Result<(), Failure> {
         .map_err(|error| Failure::new(Part::HostName, "set it", error))
 }
 
-/// The host's root becomes nobody, in new namespaces of all the kinds that it is not in yet.
+/// The host's root becomes nobody, in new namespaces of all the kinds that a keeper makes and it is not in yet.
 pub(super) fn leave_root_behind(present: CloneFlags) -> Result<(), Failure> {
     leave_root()?;
-    enter_namespaces(all_namespaces() - present)
+    enter_namespaces(keeper_namespaces() - present)
 }
 
 /// New namespaces, the user namespace mapping one user and one group. The next child is process 1 of the

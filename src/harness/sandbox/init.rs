@@ -78,8 +78,8 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         sys::exit_now(1)
     };
     let seats = enter_control_groups(&start, &doors);
-    // The keeper's namespace begins at the group dfab was started in, so ours would show below it, by a name
-    // that differs from run to run. A namespace begun now shows `/`.
+    // Begun now it shows `/`; begun before, our group would show below dfab's, by a name that differs from run
+    // to run.
     unshare(CloneFlags::CLONE_NEWCGROUP)
         .map_err(|error| Failure::new(Part::Namespaces, "cgroup", error))?;
     let facts = Facts {

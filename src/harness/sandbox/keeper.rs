@@ -21,6 +21,7 @@ use super::sys::{Fork, Reaped};
 use super::watch::Watch;
 use super::world::{self, Scratch, Source};
 use super::{output, sys};
+use crate::files::read_generated_text;
 
 /// Time from which the kernel counts processes per user namespace: release 5.14.
 const PROCESSES_PER_NAMESPACE: (u32, u32) = (5, 14);
@@ -52,10 +53,7 @@ fn serve() -> io::Result<()> {
         return Ok(());
     };
     match ready.and_then(|ready| supervise(&request, ready, attached, control.as_fd())) {
-        Ok((report, file)) => {
-            let file: Vec<BorrowedFd<'_>> = file.iter().map(AsFd::as_fd).collect();
-            protocol::send(control.as_fd(), &Message::Finished(report), &file)
-        }
+        Ok(told) => told,
         Err(failure) => protocol::send(control.as_fd(), &Message::Failed(failure), &[]),
     }
 }
@@ -69,7 +67,7 @@ fn reset_priorities() {
     }
     let file = "/proc/self/oom_score_adj";
     let is_shielded = |text: String| text.starts_with('-');
-    if std::fs::read_to_string(file).is_ok_and(is_shielded) {
+    if read_generated_text(file).is_ok_and(is_shielded) {
         let _ = std::fs::write(file, "0");
     }
 }
@@ -87,12 +85,13 @@ fn take_stdin() -> io::Result<OwnedFd> {
     Ok(control)
 }
 
+/// Returns whether dfab could be told how the run went.
 fn supervise(
     request: &Request,
     ready: Ready,
     attached: Vec<OwnedFd>,
     control: BorrowedFd<'_>,
-) -> Result<(Report, Option<OwnedFd>), Failure> {
+) -> Result<io::Result<()>, Failure> {
     // System folders are open to all; the init opens them one by one, so that few descriptors are
     // held at once.
     let early = match ready {
@@ -149,7 +148,9 @@ fn supervise(
         peak_bytes: reaped.peak_bytes.max(watch.peak_bytes),
         facts,
     };
-    Ok((report, file))
+    // Before anything is let go of, which takes time that dfab can use.
+    let file: Vec<BorrowedFd<'_>> = file.iter().map(AsFd::as_fd).collect();
+    Ok(protocol::send(control, &Message::Finished(report), &file))
 }
 
 pub(super) fn keeper_failure(what: &str, error: io::Error) -> Failure {

@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use crate::files::{read_generated, read_generated_text};
 use nix::unistd::{SysconfVar, sysconf};
 
 /// One look at the group.
@@ -24,7 +25,7 @@ pub(super) fn look(proc: &Path) -> Option<Usage> {
     let mut usage = Usage::default();
     for pid in pids(proc)? {
         let folder = proc.join(pid.to_string());
-        let Some(stat) = fs::read(folder.join("stat")).ok() else {
+        let Some(stat) = read_generated(folder.join("stat")).ok() else {
             continue;
         };
         let Some(fields) = parse_stat(&stat) else {
@@ -46,7 +47,7 @@ pub(super) fn proportional_bytes(proc: &Path) -> Option<u64> {
     let mut sum = 0_u64;
     for pid in pids(proc)?.into_iter().filter(|pid| *pid != 1) {
         let folder = proc.join(pid.to_string());
-        let Ok(text) = fs::read_to_string(folder.join("smaps_rollup")) else {
+        let Ok(text) = read_generated_text(folder.join("smaps_rollup")) else {
             continue;
         };
         sum += parse_bytes(&text, "Pss:").unwrap_or(0) + bytes_beside(&folder);
@@ -57,7 +58,7 @@ pub(super) fn proportional_bytes(proc: &Path) -> Option<u64> {
 /// What a process takes that is not resident: its page tables, which grow by the GiB in a program that only looks at
 /// memory it never wrote, and what lies in swap.
 fn bytes_beside(folder: &Path) -> u64 {
-    let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+    let status = read_generated_text(folder.join("status")).unwrap_or_default();
     ["VmPTE:", "VmSwap:"]
         .into_iter()
         .filter_map(|name| parse_bytes(&status, name))

@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Limits;
+use crate::files::read_generated_text;
 pub(super) use places::Hierarchies;
 use places::Place;
 
@@ -146,7 +147,7 @@ impl Group {
     }
 
     fn read(&self, seat: Seat, file: &str) -> Option<String> {
-        fs::read_to_string(self.folders.get(seat.door)?.join(file)).ok()
+        read_generated_text(self.folders.get(seat.door)?.join(file)).ok()
     }
 
     /// Whether the kernel has killed any process of the group for memory. It picks one, perhaps a

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{PREFIX, Version, write};
+use crate::files::read_generated_text;
 
 /// The folders below which a run's groups can be made, found once.
 #[derive(Debug)]
@@ -24,8 +25,8 @@ pub(super) struct Place {
 impl Hierarchies {
     /// Finds where this process is.
     pub(in super::super) fn find() -> Self {
-        let membership = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+        let membership = read_generated_text("/proc/self/cgroup").unwrap_or_default();
+        let mounts = read_generated_text("/proc/self/mountinfo").unwrap_or_default();
         let place = |controller: &str| {
             let place = locate(&membership, &mounts, controller)
                 .ok_or_else(|| format!("no control group hierarchy has `{controller}`"))?;
@@ -118,10 +119,11 @@ fn usable(place: Place, controller: &str) -> Result<Place, String> {
     }
     let file = "cgroup.subtree_control";
     let hands_down = |folder: &Path| {
-        fs::read_to_string(folder.join(file))
+        read_generated_text(folder.join(file))
             .is_ok_and(|text| text.split_whitespace().any(|name| name == controller))
     };
-    let available = fs::read_to_string(place.folder.join("cgroup.controllers")).unwrap_or_default();
+    let available =
+        read_generated_text(place.folder.join("cgroup.controllers")).unwrap_or_default();
     if !available.split_whitespace().any(|name| name == controller) {
         return Err(format!(
             "control group v2 does not offer `{controller}` here"
