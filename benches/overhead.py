@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What isolation costs: the same Python started bare, under bubblewrap and by dfab, in turns.
 
-    cargo build --release && python3 benches/overhead.py [--rounds N] [--python PATH] [PACKAGE_FOLDER]
+    cargo build --release && python3 benches/overhead.py [--rounds N] [--python PATH] [--dfab PATH]... [PACKAGE_FOLDER]
 
 For an empty program and for a harness. bubblewrap, where it is installed, makes namespaces and binds and
 nothing else: no limits, no filter, no report. Prints medians of this machine and what each adds to the bare run,
-or everything as JSON with --json. Comparisons only mean something within one run.
+or everything as JSON with --json. Comparisons only mean something within one run, so builds of dfab are compared by
+naming several.
 """
 
 import argparse
@@ -28,11 +29,13 @@ def main():
     parser.add_argument("package", nargs="?", default=str(HERE / "examples" / "repair-desk"))
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--python", default="python3", help="a launcher is resolved first, for all alike")
-    parser.add_argument("--dfab", default=str(HERE / "target" / "release" / "dfab"))
+    parser.add_argument("--dfab", action="append", help="a build to measure; may be given several times")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not os.path.exists(options.dfab):
-        sys.exit(f"{options.dfab} is not there: run cargo build --release")
+    options.dfab = options.dfab or [str(HERE / "target" / "release" / "dfab")]
+    for program in options.dfab:
+        if not os.path.exists(program):
+            sys.exit(f"{program} is not there: run cargo build --release")
 
     with tempfile.TemporaryDirectory() as folder:
         results = measure(options, pathlib.Path(folder))
@@ -71,9 +74,11 @@ def measure(options, folder):
                 [bubblewrap, "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
                  "--ro-bind", package, "/mnt", "--tmpfs", "/tmp", "--chdir", "/mnt", python, "harness.py"],
                 package, dict(bare, DATA_FABRICATION_OUTPUT="/tmp/dataset.jsonl"))
-        commands["dfab exec"] = ([options.dfab, "exec", "-q", "--python", python, package], str(folder), whole)
-        commands["dfab run"] = (
-            [options.dfab, "run", "-q", "--exit-zero", "--force", "--python", python, package], str(folder), whole)
+        for program in options.dfab:
+            called = "dfab" if len(options.dfab) == 1 else os.path.relpath(program)
+            commands[f"{called} exec"] = ([program, "exec", "-q", "--python", python, package], str(folder), whole)
+            commands[f"{called} run"] = (
+                [program, "run", "-q", "--exit-zero", "--force", "--python", python, package], str(folder), whole)
         groups[name] = commands
     taken = {name: {way: [] for way in commands} for name, commands in groups.items()}
     for turn in range(options.rounds + 1):
