@@ -162,7 +162,7 @@ impl Nesting {
         let prefix = !self.after_operand;
         match kind {
             T::Comment | T::NonLogicalNewline => return Ok(()),
-            T::Newline | T::Semi => *self = Nesting::default(),
+            T::Newline | T::Semi => self.end_statement(),
             T::Lpar | T::Lsqb | T::Lbrace => {
                 self.brackets += 1;
                 if self.brackets > MAX_BRACKETS {
@@ -217,6 +217,13 @@ impl Nesting {
             return Err(format!("nested too deeply: more than {MAX_LEVELS} levels"));
         }
         Ok(())
+    }
+
+    fn end_statement(&mut self) {
+        // The room for frames stays.
+        self.frames.clear();
+        (self.below, self.brackets, self.f_strings) = (0, 0, 0);
+        self.after_operand = false;
     }
 
     fn top(&mut self, change: impl FnOnce(&mut Frame)) {

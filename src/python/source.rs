@@ -12,6 +12,9 @@ pub fn decode(bytes: &[u8]) -> String {
     }
 }
 
+/// Bytes an ordinary line has, its end included, so that room is found at once.
+const BYTES_PER_LINE: usize = 32;
+
 /// Where the lines of a source start.
 pub(crate) struct Lines<'a> {
     source: &'a str,
@@ -22,14 +25,13 @@ pub(crate) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(crate) fn new(source: &'a str) -> Self {
-        let after_newlines = source
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n')
-            .map(|(index, _)| index as u32 + 1);
+        let after_newlines = memchr::memchr_iter(b'\n', source.as_bytes());
+        let mut starts = Vec::with_capacity(source.len() / BYTES_PER_LINE + 1);
+        starts.push(0);
+        starts.extend(after_newlines.map(|index| index as u32 + 1));
         Lines {
             source,
-            starts: std::iter::once(0).chain(after_newlines).collect(),
+            starts,
             last: Cell::new(1),
         }
     }

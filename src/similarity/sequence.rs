@@ -221,7 +221,8 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 #[derive(Default)]
 struct Builder {
     sequence: Sequence,
-    numbered: HashMap<Box<str>, (Class, u32)>,
+    /// Sources are hostile: the hash is seeded.
+    numbered: HashMap<Box<str>, (Class, u32), foldhash::quality::RandomState>,
     /// The same for the texts of the tree at hand, which are numbered already.
     here: Vec<Option<(Class, u32)>>,
     variables: u32,
