@@ -1,7 +1,7 @@
-//! Writes a [`Tree`] in pre-order, or compares what would be written with a tree that is there, and
-//! holds the rule that no tree is deeper than [`MAX_LEVELS`].
+//! Writes a [`Tree`] in pre-order, and holds the rule that no tree is deeper than [`MAX_LEVELS`].
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 
 use super::SyntaxError;
 use super::source::Lines;
@@ -14,6 +14,57 @@ pub(crate) const MAX_LEVELS: usize = 1000;
 
 /// Stands where `ast` gives a node no position.
 pub(crate) const NOWHERE: Option<usize> = None;
+
+/// Nodes whose room is kept for another tree: a megabyte and a half, more than nearly every source needs.
+const MAX_SPARE_NODES: usize = 1 << 16;
+
+/// Trees a source has while it is read: both parsers'.
+const MAX_SPARES: usize = 2;
+
+thread_local! {
+    /// Room for the nodes of a tree, left by the last ones of this thread. Room that is given back and asked for anew
+    /// for every source costs more than the writing.
+    static SPARES: RefCell<Vec<Vec<Node>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Room for nodes.
+fn room() -> Vec<Node> {
+    let spare = SPARES.try_with(|spares| spares.borrow_mut().pop());
+    spare.ok().flatten().unwrap_or_default()
+}
+
+/// Leaves the room of a tree that is not needed any more to the next.
+pub(crate) fn discard(tree: Tree) {
+    let mut nodes = tree.nodes;
+    if nodes.capacity() > MAX_SPARE_NODES {
+        return;
+    }
+    nodes.clear();
+    // Where the thread is ending there is no next.
+    let _ = SPARES.try_with(|spares| {
+        let mut spares = spares.borrow_mut();
+        if spares.len() < MAX_SPARES {
+            spares.push(nodes);
+        }
+    });
+}
+
+/// A tree that takes no more than it needs: trees of many files are kept at once.
+pub(crate) fn settle(mut tree: Tree) -> Tree {
+    tree.asnames.shrink_to_fit();
+    if tree.nodes.capacity() > MAX_SPARE_NODES {
+        tree.nodes.shrink_to_fit();
+        return tree;
+    }
+    let nodes = tree.nodes.as_slice().to_vec();
+    let settled = Tree {
+        nodes,
+        texts: std::mem::take(&mut tree.texts),
+        asnames: std::mem::take(&mut tree.asnames),
+    };
+    discard(tree);
+    settled
+}
 
 /// A node that has been opened and not yet closed.
 #[must_use]
@@ -29,27 +80,12 @@ pub(crate) struct Mark {
 /// Takes nodes; each is opened, filled with its children, and closed.
 pub(crate) struct Builder<'a> {
     lines: &'a Lines<'a>,
-    output: Output<'a>,
-    levels: usize,
-    /// Where the last node with a position is, for the error about too many levels.
-    last: (u32, u32),
-}
-
-enum Output<'a> {
-    Write(Written),
-    Compare {
-        tree: &'a Tree,
-        /// Nodes opened so far.
-        opened: usize,
-        same: bool,
-    },
-}
-
-#[derive(Default)]
-struct Written {
     nodes: Vec<Node>,
     texts: Texts,
     asnames: Vec<(u32, TextId)>,
+    levels: usize,
+    /// Where the last node with a position is, for the error about too many levels.
+    last: (u32, u32),
 }
 
 /// Sources are hostile: the hash is seeded, so that no names can be made to collide.
@@ -61,32 +97,11 @@ pub(crate) type Lowered<T = ()> = Result<T, SyntaxError>;
 impl<'a> Builder<'a> {
     /// Writes a tree.
     pub(crate) fn new(lines: &'a Lines<'a>) -> Self {
-        let nodes = Vec::with_capacity(lines.source().len() / 6);
-        Builder::with(
-            lines,
-            Output::Write(Written {
-                nodes,
-                ..Written::default()
-            }),
-        )
-    }
-
-    /// Writes nothing, but compares with a tree.
-    pub(crate) fn comparing(lines: &'a Lines<'a>, tree: &'a Tree) -> Self {
-        Builder::with(
-            lines,
-            Output::Compare {
-                tree,
-                opened: 0,
-                same: true,
-            },
-        )
-    }
-
-    fn with(lines: &'a Lines<'a>, output: Output<'a>) -> Self {
         Builder {
             lines,
-            output,
+            nodes: room(),
+            texts: Texts::default(),
+            asnames: Vec::new(),
             levels: 0,
             last: (1, 0),
         }
@@ -94,29 +109,23 @@ impl<'a> Builder<'a> {
 
     /// What has been written so far, to come back to.
     pub(crate) fn mark(&self) -> Mark {
-        let (nodes, asnames) = match &self.output {
-            Output::Write(written) => (written.nodes.len(), written.asnames.len()),
-            Output::Compare { opened, .. } => (*opened, 0),
-        };
         Mark {
-            nodes,
-            asnames,
+            nodes: self.nodes.len(),
+            asnames: self.asnames.len(),
             levels: self.levels,
         }
     }
 
     /// Nodes added since.
     pub(crate) fn written_since(&self, mark: &Mark) -> usize {
-        self.mark().nodes - mark.nodes
+        self.nodes.len() - mark.nodes
     }
 
     /// Takes back what was written since. Texts stay in their table.
     pub(crate) fn rewind(&mut self, mark: Mark) {
         self.levels = mark.levels;
-        if let Output::Write(written) = &mut self.output {
-            written.nodes.truncate(mark.nodes);
-            written.asnames.truncate(mark.asnames);
-        }
+        self.nodes.truncate(mark.nodes);
+        self.asnames.truncate(mark.asnames);
     }
 
     /// Starts a node at byte `offset` of the source.
@@ -149,31 +158,17 @@ impl<'a> Builder<'a> {
             return Err(self.too_deep());
         }
         self.levels += 1;
-        match &mut self.output {
-            Output::Write(written) => {
-                let text = text.map_or(TextId::NONE, |text| written.place(text));
-                written.nodes.push(Node {
-                    kind,
-                    is_str,
-                    end: 0,
-                    line,
-                    column,
-                    positional: 0,
-                    text,
-                });
-                Ok(Open(written.nodes.len() - 1))
-            }
-            Output::Compare { tree, opened, same } => {
-                *same = *same
-                    && tree.nodes.get(*opened).is_some_and(|node| {
-                        (node.kind, node.is_str) == (kind, is_str)
-                            && (node.line, node.column) == (line, column)
-                            && tree.lookup(node.text) == text
-                    });
-                *opened += 1;
-                Ok(Open(*opened - 1))
-            }
-        }
+        let text = text.map_or(TextId::NONE, |text| self.place(text));
+        self.nodes.push(Node {
+            kind,
+            is_str,
+            end: 0,
+            line,
+            column,
+            positional: 0,
+            text,
+        });
+        Ok(Open(self.nodes.len() - 1))
     }
 
     /// Ends a node: everything added since it was opened is below it.
@@ -184,20 +179,9 @@ impl<'a> Builder<'a> {
     /// Ends a node that counts something: positional arguments, leading dots.
     pub(crate) fn close_counted(&mut self, open: Open, count: usize) {
         self.levels -= 1;
-        let count = count as u32;
-        match &mut self.output {
-            Output::Write(written) => {
-                let end = written.nodes.len() as u32;
-                let node = &mut written.nodes[open.0];
-                (node.end, node.positional) = (end, count);
-            }
-            Output::Compare { tree, opened, same } => {
-                *same = *same
-                    && tree.nodes.get(open.0).is_some_and(|node| {
-                        node.end as usize == *opened && node.positional == count
-                    });
-            }
-        }
+        let end = self.nodes.len() as u32;
+        let node = &mut self.nodes[open.0];
+        (node.end, node.positional) = (end, count as u32);
     }
 
     /// Adds a node without children.
@@ -233,34 +217,25 @@ impl<'a> Builder<'a> {
     /// Adds an `alias` and the name after its `as`.
     pub(crate) fn alias(&mut self, offset: usize, name: &str, asname: Option<&str>) -> Lowered {
         let open = self.open_named(Kind::Alias, offset, name)?;
-        let asname = asname.map(normalise);
-        match (&mut self.output, asname) {
-            (Output::Write(_), None) => {}
-            (Output::Write(written), Some(asname)) => {
-                let asname = written.place(&asname);
-                written.asnames.push((open.0 as u32, asname));
-            }
-            (Output::Compare { tree, same, .. }, asname) => {
-                *same = *same && tree.asname(open.0) == asname.as_deref();
-            }
+        if let Some(asname) = asname {
+            let asname = self.place(&normalise(asname));
+            self.asnames.push((open.0 as u32, asname));
         }
         self.close(open);
         Ok(())
     }
 
-    /// The finished tree; where none was written, the one that was compared with.
-    pub(crate) fn finish(self) -> Tree {
-        match self.output {
-            Output::Write(written) => written.finish(),
-            Output::Compare { tree, .. } => tree.clone(),
-        }
+    fn place(&mut self, text: &str) -> TextId {
+        let known = self.texts.get_index_of(text);
+        TextId::of_index(known.unwrap_or_else(|| self.texts.insert_full(text.into()).0))
     }
 
-    /// Whether all that was added is the tree it was compared with.
-    pub(crate) fn is_same(&self) -> bool {
-        match &self.output {
-            Output::Write(_) => false,
-            Output::Compare { tree, opened, same } => *same && *opened == tree.nodes.len(),
+    /// The finished tree, in all the room it was written in; see [`settle`] and [`discard`].
+    pub(crate) fn finish(self) -> Tree {
+        Tree {
+            nodes: self.nodes,
+            texts: self.texts.into_iter().collect(),
+            asnames: self.asnames,
         }
     }
 
@@ -270,24 +245,6 @@ impl<'a> Builder<'a> {
             line,
             column,
             message: format!("nested too deeply: more than {MAX_LEVELS} levels"),
-        }
-    }
-}
-
-impl Written {
-    fn place(&mut self, text: &str) -> TextId {
-        let known = self.texts.get_index_of(text);
-        TextId::of_index(known.unwrap_or_else(|| self.texts.insert_full(text.into()).0))
-    }
-
-    fn finish(mut self) -> Tree {
-        // Trees of many files are kept at once.
-        self.nodes.shrink_to_fit();
-        self.asnames.shrink_to_fit();
-        Tree {
-            nodes: self.nodes,
-            texts: self.texts.into_iter().collect(),
-            asnames: self.asnames,
         }
     }
 }

@@ -58,19 +58,15 @@ impl Module {
         self.tokens
     }
 
-    /// Its statements.
-    pub(crate) fn statements(&self) -> &[Stmt] {
-        &self.syntax.body
-    }
-
-    /// Hands every statement out, and drops it before the next.
+    /// Hands every statement out, and drops it before the next. `each` refuses what is deeper than a tree may be, so
+    /// that what it accepts can be dropped as it is.
     pub(crate) fn consume<E>(
         mut self,
         mut each: impl FnMut(&Stmt) -> Result<(), E>,
     ) -> Result<(), E> {
         for statement in &mut self.syntax.body {
             each(statement)?;
-            drop_flat(std::mem::replace(statement, no_statement()));
+            *statement = no_statement();
         }
         Ok(())
     }

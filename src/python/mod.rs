@@ -109,16 +109,20 @@ pub fn salvage(source: &str) -> Option<Tree> {
 fn read_whole(source: &str) -> Result<(Tree, Reading), Refusal> {
     let lines = source::Lines::new(source);
     let module = gate::check(&lines)?;
-    let mut reading = Reading::Unread;
-    if module.tokens() <= MAX_TOKENS_TO_CONFIRM
-        && let Some(tree) = lower::lower(&lines)
-    {
-        if reference::is(&module, &lines, &tree)? {
-            return Ok((tree, Reading::Confirmed));
-        }
-        reading = Reading::Disputed;
+    let tokens = module.tokens();
+    // At once, while what the parser wrote is at hand: it is the largest thing in memory, and dropped on the way.
+    let reference = reference::lower(module, &lines)?;
+    let read = match tokens <= MAX_TOKENS_TO_CONFIRM {
+        true => lower::lower(&lines),
+        false => None,
+    };
+    let (tree, reading, other) = match read {
+        Some(tree) if tree == reference => (tree, Reading::Confirmed, Some(reference)),
+        Some(tree) => (reference, Reading::Disputed, Some(tree)),
+        None => (reference, Reading::Unread, None),
+    };
+    if let Some(other) = other {
+        builder::discard(other);
     }
-    // Takes the parser's tree, the largest thing in memory, and drops it bit by bit.
-    let tree = reference::lower(module, &lines)?;
-    Ok((tree, reading))
+    Ok((builder::settle(tree), reading))
 }

@@ -6,7 +6,7 @@
 
 use super::concrete::{Concrete, Node, named};
 use super::{Budget, Lowering, parse};
-use crate::python::builder::{Lowered, NOWHERE};
+use crate::python::builder::{Lowered, NOWHERE, settle};
 use crate::python::source::Lines;
 use crate::python::tree::{Kind, Tree};
 
@@ -58,7 +58,7 @@ pub(crate) fn salvage(lines: &Lines<'_>) -> Option<Tree> {
         }
     }
     lowering.out.close(module);
-    Some(lowering.out.finish())
+    Some(settle(lowering.out.finish()))
 }
 
 impl Lowering<'_> {

@@ -1,7 +1,7 @@
 //! The second reading: the gate's own syntax tree, lowered to the same shape.
 //!
 //! The gate has to parse a source to say whether it is Python at all. Lowering what it read costs
-//! little; every tree-sitter tree is compared with it, and where there is none it takes its place.
+//! little, as long as it is done at once; every tree-sitter tree is compared with it, and where there is none it takes its place.
 
 mod expressions;
 mod patterns;
@@ -22,15 +22,6 @@ pub(crate) fn lower(module: Module, lines: &Lines<'_>) -> Lowered<Tree> {
     module.consume(|statement| lowering.statement(statement))?;
     lowering.out.close(open);
     Ok(lowering.out.finish())
-}
-
-/// Whether a tree is the one the gate has read.
-pub(crate) fn is(module: &Module, lines: &Lines<'_>, tree: &Tree) -> Lowered<bool> {
-    let mut lowering = Lowering::new(lines, Builder::comparing(lines, tree));
-    let open = lowering.out.open(Kind::Module, NOWHERE)?;
-    lowering.suite(module.statements())?;
-    lowering.out.close(open);
-    Ok(lowering.out.is_same())
 }
 
 /// Lowering in progress.
