@@ -6,6 +6,10 @@
 //! independent grammars vouch for the tree; where they do not, the gate's is right, because the
 //! tree-sitter grammar is made for editors and reads some valid programs in its own way.
 //!
+//! The first source that is read sets tree-sitter's allocator, for the whole process; it stays C's outside of a reading.
+//! A program that uses tree-sitter itself can go on doing so, but should not be parsing in another thread at that moment, nor
+//! set an allocator of its own.
+//!
 //! What a tree means (findings, sequences, hashes) is left to the rooms that ask for one.
 
 mod builder;
@@ -104,6 +108,11 @@ pub fn salvage(source: &str) -> Option<Tree> {
     stacker::grow(STACK_BYTES, || {
         pieces::salvage(source, |piece| lower::salvage(&source::Lines::new(piece)))
     })
+}
+
+/// What [`parse`] asks of tree-sitter, and no more: whether it comes to an end with a source. For measurements.
+pub fn tree_sitter_alone(source: &str) -> bool {
+    lower::ends(source)
 }
 
 fn read_whole(source: &str) -> Result<(Tree, Reading), Refusal> {

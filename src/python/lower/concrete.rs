@@ -4,11 +4,12 @@
 //! several hundred bytes a token. The copy takes 16 bytes a node, leaves out comments and line
 //! continuations, and lets the tree go before anything is lowered.
 
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use smallvec::SmallVec;
-use tree_sitter::{Language, Tree};
+use tree_sitter::Language;
 
 /// Names of the grammar's node kinds and fields, by their numbers.
 struct Names {
@@ -16,15 +17,28 @@ struct Names {
     fields: Vec<Option<&'static str>>,
 }
 
-struct Kind {
+pub(super) struct Kind {
     name: &'static str,
     is_named: bool,
-    content: Content,
+    pub(super) content: Content,
+    /// A comment or a line continuation.
+    pub(super) is_extra: bool,
+    /// Whether its children can be in fields.
+    has_fields: bool,
 }
+
+/// An error node, or one that is in no grammar.
+static UNKNOWN: Kind = Kind {
+    name: "ERROR",
+    is_named: false,
+    content: Content::Matters,
+    is_extra: false,
+    has_fields: true,
+};
 
 /// Whether anything below a node matters.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Content {
+pub(super) enum Content {
     Matters,
     /// Its own text says it all.
     Opaque,
@@ -42,7 +56,64 @@ const OPAQUE: [&str; 6] = [
     "import_prefix",
 ];
 
-static LANGUAGE: LazyLock<Language> = LazyLock::new(|| tree_sitter_python::LANGUAGE.into());
+/// Nodes that may stand anywhere and mean nothing.
+const EXTRAS: [&str; 2] = ["comment", "line_continuation"];
+
+/// Nodes whose children can be in fields, as the grammar's own description lists them.
+const WITH_FIELDS: [&str; 49] = [
+    "aliased_import",
+    "as_pattern",
+    "assignment",
+    "attribute",
+    "augmented_assignment",
+    "binary_operator",
+    "block",
+    "boolean_operator",
+    "call",
+    "case_clause",
+    "class_definition",
+    "comparison_operator",
+    "decorated_definition",
+    "default_parameter",
+    "dict_pattern",
+    "dictionary_comprehension",
+    "elif_clause",
+    "else_clause",
+    "except_clause",
+    "exec_statement",
+    "for_in_clause",
+    "for_statement",
+    "format_expression",
+    "function_definition",
+    "future_import_statement",
+    "generator_expression",
+    "if_statement",
+    "import_from_statement",
+    "import_statement",
+    "interpolation",
+    "keyword_argument",
+    "lambda",
+    "list_comprehension",
+    "match_statement",
+    "named_expression",
+    "not_operator",
+    "pair",
+    "print_statement",
+    "raise_statement",
+    "set_comprehension",
+    "subscript",
+    "try_statement",
+    "type_alias_statement",
+    "typed_default_parameter",
+    "typed_parameter",
+    "unary_operator",
+    "while_statement",
+    "with_item",
+    "with_statement",
+];
+
+pub(super) static LANGUAGE: LazyLock<Language> =
+    LazyLock::new(|| tree_sitter_python::LANGUAGE.into());
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
     let kinds = (0..=u16::MAX)
@@ -59,6 +130,8 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
                 name,
                 is_named,
                 content,
+                is_extra: is_named && EXTRAS.contains(&name),
+                has_fields: is_named && WITH_FIELDS.contains(&name),
             }
         })
         .collect();
@@ -69,59 +142,114 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     Names { kinds, fields }
 });
 
+/// A node whose children are being copied.
+struct Open {
+    index: u32,
+    /// Those that are still to come, the one at hand included.
+    children: u32,
+    has_fields: bool,
+}
+
 /// A copied tree.
 pub(super) struct Concrete {
     nodes: Vec<Record>,
 }
 
-struct Record {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Record {
     start: u32,
     end: u32,
     /// Index one past the last node below.
-    next: u32,
+    pub(super) next: u32,
     kind: u16,
     /// In its parent; 0 is none.
     field: u16,
 }
 
+/// Nodes whose room is kept for the next source: a megabyte, more than nearly every source needs.
+const MAX_SPARE_NODES: usize = 1 << 16;
+
+thread_local! {
+    /// Room for nodes, left by the last source of this thread.
+    static SPARE: Cell<Vec<Record>> = const { Cell::new(Vec::new()) };
+}
+
+impl Drop for Concrete {
+    fn drop(&mut self) {
+        if self.nodes.capacity() <= MAX_SPARE_NODES {
+            self.nodes.clear();
+            // Where the thread is ending there is nothing to keep it for.
+            let _ = SPARE.try_with(|spare| spare.set(std::mem::take(&mut self.nodes)));
+        }
+    }
+}
+
 impl Concrete {
     /// Copies a tree; `None` if it is of more than 4 GiB of source.
-    pub(super) fn of(tree: &Tree, source: &str) -> Option<Concrete> {
-        let mut nodes: Vec<Record> = Vec::with_capacity(tree.root_node().descendant_count());
-        let mut open: Vec<usize> = Vec::new();
-        let mut cursor = tree.walk();
+    pub(super) fn of(root: tree_sitter::Node<'_>, source: &str) -> Option<Concrete> {
+        u32::try_from(source.len()).ok()?;
+        let mut nodes = SPARE.try_with(Cell::take).unwrap_or_default();
+        nodes.reserve(root.descendant_count());
+        Some(Concrete::by_cursor(root, source, nodes))
+    }
+
+    /// Copies a tree as a cursor shows it, errors included.
+    pub(super) fn by_cursor(
+        root: tree_sitter::Node<'_>,
+        source: &str,
+        mut nodes: Vec<Record>,
+    ) -> Concrete {
+        let kinds = kinds();
+        let has_errors = root.has_error();
+        let mut open: Vec<Open> = Vec::new();
+        let mut cursor = root.walk();
+        // Every question to the cursor costs as much as a token's share of the parsing, so none is asked that the
+        // grammar answers: which nodes are comments, whose children have fields, where the last child is.
         loop {
             let node = cursor.node();
-            let mut entered = false;
+            let number = node.kind_id();
             // What error recovery passed over may hold anything.
-            if !node.is_extra() || node.is_error() {
-                let index = nodes.len();
-                nodes.push(Record {
-                    start: u32::try_from(node.start_byte()).ok()?,
-                    end: u32::try_from(node.end_byte()).ok()?,
-                    next: index as u32 + 1,
-                    kind: node.kind_id(),
-                    field: cursor.field_id().map_or(0, |field| field.get()),
-                });
-                let content = NAMES.kinds.get(usize::from(node.kind_id()));
-                let is_entered = match content.map_or(Content::Matters, |kind| kind.content) {
+            let kind = of_number(kinds, number);
+            let is_extra = kind.is_extra || has_errors && node.is_extra() && !node.is_error();
+            if !is_extra {
+                let index = nodes.len() as u32;
+                let (start, end) = (node.start_byte(), node.end_byte());
+                let field = match open.last() {
+                    Some(parent) if parent.has_fields => cursor.field_id(),
+                    _ => None,
+                };
+                let field = field.map_or(0, |field| field.get());
+                let mut record = Record::new(start as u32, end as u32, number, field);
+                record.next = index + 1;
+                nodes.push(record);
+                let is_entered = match kind.content {
                     Content::Matters => true,
                     Content::Opaque => false,
-                    Content::String => is_formatted(source, node.start_byte()),
+                    Content::String => is_formatted(source, start),
                 };
-                entered = is_entered && cursor.goto_first_child();
-                if entered {
-                    open.push(index);
+                let children = if is_entered { node.child_count() } else { 0 };
+                if children > 0 && cursor.goto_first_child() {
+                    open.push(Open {
+                        index,
+                        children,
+                        has_fields: kind.has_fields,
+                    });
+                    continue;
                 }
             }
-            if entered {
-                continue;
-            }
-            while !cursor.goto_next_sibling() {
-                let Some(parent) = open.pop() else {
-                    return Some(Concrete { nodes });
+            loop {
+                let Some(parent) = open.last_mut() else {
+                    return Concrete { nodes };
                 };
-                nodes[parent].next = nodes.len() as u32;
+                parent.children -= 1;
+                if parent.children > 0 && cursor.goto_next_sibling() {
+                    break;
+                }
+                let copied = nodes.len() as u32;
+                if let Some(record) = nodes.get_mut(parent.index as usize) {
+                    record.next = copied;
+                }
+                open.pop();
                 cursor.goto_parent();
             }
         }
@@ -152,8 +280,31 @@ impl Concrete {
     }
 }
 
+impl Record {
+    /// A node in a field, or in none with 0. What is below it is not said yet.
+    pub(super) fn new(start: u32, end: u32, kind: u16, field: u16) -> Record {
+        Record {
+            start,
+            end,
+            next: 0,
+            kind,
+            field,
+        }
+    }
+}
+
+/// What the grammar says of its nodes, by their numbers.
+pub(super) fn kinds() -> &'static [Kind] {
+    &NAMES.kinds
+}
+
+/// The one with this number.
+pub(super) fn of_number(kinds: &'static [Kind], number: u16) -> &'static Kind {
+    kinds.get(usize::from(number)).unwrap_or(&UNKNOWN)
+}
+
 /// Whether an `f` stands among the letters before a literal's quotes.
-fn is_formatted(source: &str, start: usize) -> bool {
+pub(super) fn is_formatted(source: &str, start: usize) -> bool {
     let letters = source.as_bytes().get(start..).unwrap_or_default();
     let mut prefix = letters.iter().take_while(|byte| byte.is_ascii_alphabetic());
     prefix.any(|byte| byte.eq_ignore_ascii_case(&b'f'))
@@ -181,17 +332,11 @@ impl<'t> Node<'t> {
 
     /// The grammar's name for it; the text itself for tokens without one.
     pub(super) fn kind(self) -> &'static str {
-        NAMES
-            .kinds
-            .get(usize::from(self.record().kind))
-            .map_or("ERROR", |kind| kind.name)
+        of_number(kinds(), self.record().kind).name
     }
 
     pub(super) fn is_named(self) -> bool {
-        NAMES
-            .kinds
-            .get(usize::from(self.record().kind))
-            .is_some_and(|kind| kind.is_named)
+        of_number(kinds(), self.record().kind).is_named
     }
 
     pub(super) fn start_byte(self) -> usize {
@@ -242,3 +387,7 @@ pub(super) fn field<'t>(children: &[Child<'t>], name: &str) -> Option<Node<'t>> 
         .find(|(field, _)| *field == Some(name))
         .map(|(_, child)| *child)
 }
+
+#[cfg(test)]
+#[path = "concrete_tests.rs"]
+mod tests;

@@ -10,6 +10,8 @@ mod concrete;
 mod definitions;
 mod expressions;
 mod patterns;
+mod pool;
+mod reading;
 mod salvage;
 mod statements;
 mod strings;
@@ -21,97 +23,19 @@ use super::source::Lines;
 use super::tree::{Kind, Tree};
 pub(crate) use salvage::salvage;
 
-use concrete::{Child, Concrete, Node, children, field, named};
-use std::cell::Cell;
-use std::ops::ControlFlow;
-use tree_sitter::{ParseOptions, ParseState, Parser};
-
-/// Bytes given to tree-sitter at a time. Its lexer goes back now and then, and its scanner for Python
-/// reads a run of comments or joined lines anew for every line of it; what it reads twice
-/// is seen only where it leaves a piece, so the pieces are small.
-const PIECE_BYTES: usize = 256;
-
-/// How often, on average, tree-sitter may read a byte before the other reading is used: hundreds of
-/// comment lines in a row make a program, a hundred thousand an attack. Counted in bytes, not in time,
-/// so that the same source always takes the same path.
-const MAX_READS: usize = 64;
-
-/// Bytes that small sources may have read on top of that.
-const FREE_BYTES: usize = 4 << 20;
-
-/// Progress calls, of a hundred steps each, after which the other reading is used: its error recovery can
-/// be slow, and a valid source that needs it is one the grammar misreads anyway. Also bounds its memory
-/// where a token of the gate's is many of tree-sitter's: braces and escapes in strings, names with dots.
-const MAX_PROGRESS_CALLS: usize = 1 << 15;
+use concrete::{Child, Node, children, field, named};
 
 /// The tree of `source` as tree-sitter reads it; `None` if it cannot.
 pub(crate) fn lower(lines: &Lines<'_>) -> Option<Tree> {
-    let source = lines.source();
-    let parsed =
-        parse(source, Budget::of_valid(source)).filter(|tree| !tree.root_node().has_error())?;
-    let tree = Concrete::of(&parsed, source)?;
-    drop(parsed);
+    let tree = reading::without_errors(lines.source())?;
     let mut lowering = Lowering::new(lines);
     lowering.module(tree.root()).ok()?;
     Some(lowering.out.finish())
 }
 
-/// What tree-sitter may take over one source.
-#[derive(Clone, Copy)]
-struct Budget {
-    progress_calls: usize,
-    read_bytes: usize,
-}
-
-impl Budget {
-    /// For a source that is Python.
-    fn of_valid(source: &str) -> Budget {
-        Budget {
-            progress_calls: MAX_PROGRESS_CALLS,
-            read_bytes: FREE_BYTES.saturating_add(source.len().saturating_mul(MAX_READS)),
-        }
-    }
-}
-
-/// Parses, unless that takes more than the budget.
-fn parse(source: &str, budget: Budget) -> Option<tree_sitter::Tree> {
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_python::LANGUAGE.into())
-        .ok()?;
-    let bytes = source.as_bytes();
-    let read = Cell::new(0_usize);
-    let is_over = || read.get() > budget.read_bytes;
-    let mut calls = 0;
-    let mut progress = |_: &ParseState| {
-        calls += 1;
-        if calls > budget.progress_calls || is_over() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let tree = parser.parse_with_options(
-        &mut |offset, _| {
-            // The source seems to end here; the progress callback does the rest.
-            if is_over() {
-                return &[][..];
-            }
-            let piece = piece(bytes, offset);
-            read.set(read.get() + piece.len());
-            piece
-        },
-        None,
-        Some(ParseOptions::new().progress_callback(&mut progress)),
-    );
-    if is_over() { None } else { tree }
-}
-
-/// The piece of a source that starts at `offset`.
-fn piece(bytes: &[u8], offset: usize) -> &[u8] {
-    let rest = bytes.get(offset..).unwrap_or_default();
-    // A character that is cut in two is asked for again: its first byte is the next offset.
-    rest.get(..PIECE_BYTES).unwrap_or(rest)
+/// Whether tree-sitter comes to an end with a source, in the memory it is given here.
+pub(crate) fn ends(source: &str) -> bool {
+    reading::ends(source)
 }
 
 /// Lowering in progress.

@@ -4,8 +4,9 @@
 //! expressions that lower are taken in their order, the rest is passed over, so that a review can
 //! say something of a file that is refused. Nothing that decides anything rests on such a tree.
 
-use super::concrete::{Concrete, Node, named};
-use super::{Budget, Lowering, parse};
+use super::Lowering;
+use super::concrete::{Node, named};
+use super::reading::{Budget, with_errors};
 use crate::python::builder::{Lowered, NOWHERE, settle};
 use crate::python::source::Lines;
 use crate::python::tree::{Kind, Tree};
@@ -34,7 +35,7 @@ pub(crate) fn salvage(lines: &Lines<'_>) -> Option<Tree> {
         progress_calls: FREE_CALLS + bytes / BYTES_PER_CALL,
         read_bytes: bytes.saturating_mul(MAX_READS),
     };
-    let tree = Concrete::of(&parse(lines.source(), budget)?, lines.source())?;
+    let tree = with_errors(lines.source(), budget)?;
     let heights = tree.heights();
     let mut lowering = Lowering::new(lines);
     let module = lowering.out.open(Kind::Module, NOWHERE).ok()?;
