@@ -190,6 +190,10 @@ impl Concrete {
         u32::try_from(source.len()).ok()?;
         let mut nodes = SPARE.try_with(Cell::take).unwrap_or_default();
         nodes.reserve(root.descendant_count());
+        #[cfg(all(target_endian = "little", target_pointer_width = "64"))]
+        if !root.has_error() && super::subtree::copy(root, source, &mut nodes) {
+            return Some(Concrete { nodes });
+        }
         Some(Concrete::by_cursor(root, source, nodes))
     }
 
@@ -253,6 +257,12 @@ impl Concrete {
                 cursor.goto_parent();
             }
         }
+    }
+
+    /// Its nodes as they were copied.
+    #[cfg(test)]
+    pub(super) fn into_records(mut self) -> Vec<Record> {
+        std::mem::take(&mut self.nodes)
     }
 
     /// The module.

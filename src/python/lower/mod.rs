@@ -15,6 +15,8 @@ mod reading;
 mod salvage;
 mod statements;
 mod strings;
+#[cfg(all(target_endian = "little", target_pointer_width = "64"))]
+mod subtree;
 mod types;
 
 use super::SyntaxError;
