@@ -5,13 +5,17 @@
 //! ```
 //!
 //! Every round reads all `.py` files of the folders (default: the standard library of the `python3.12` or
-//! `python3` on PATH) in turns: tree-sitter alone; dfab's whole way to a structure hash; and CPython's
-//! `ast.parse` with the same walk, on one core each; then the review of all files, on all cores.
-//! Only ratios within one run mean something.
+//! `python3` on PATH) in turns: tree-sitter alone; dfab's whole way to a structure hash; tree-sitter alone in the
+//! memory dfab gives it; and CPython's `ast.parse` with the same walk, on one core each; then the review of all
+//! files, on all cores. Only ratios within one run mean something.
+//!
+//! tree-sitter alone is what any other program gets that uses the crate. dfab changes where tree-sitter takes its memory
+//! from, for the whole process, so that turn is taken by a process of its own, in which dfab reads nothing.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use dfab::python;
@@ -50,7 +54,49 @@ print(time.perf_counter() - began)
 struct Options {
     rounds: usize,
     json: bool,
+    /// To be the other process.
+    is_alone: bool,
     folders: Vec<PathBuf>,
+}
+
+/// The process in which tree-sitter is alone: for every line it is sent it reads all files, and answers in seconds.
+struct Alone(Child);
+
+impl Alone {
+    fn start(folders: &[PathBuf]) -> Alone {
+        let program = std::env::current_exe().expect("this program has a path");
+        let child = Command::new(program)
+            .arg("--alone")
+            .args(folders)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        Alone(child.expect("this program runs"))
+    }
+
+    fn turn(&mut self) -> Option<Duration> {
+        self.0.stdin.as_mut()?.write_all(b"\n").ok()?;
+        let mut answer = String::new();
+        // One line an answer, so nothing is lost with the reader.
+        BufReader::new(self.0.stdout.as_mut()?)
+            .read_line(&mut answer)
+            .ok()?;
+        Some(Duration::from_secs_f64(answer.trim().parse().ok()?))
+    }
+
+    fn answer(files: &[(String, Vec<u8>)]) {
+        for _ in std::io::stdin().lines().map_while(Result::ok) {
+            println!("{}", timed(|| tree_sitter_alone(files)).as_secs_f64());
+        }
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        // It ends with its input.
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
 }
 
 fn main() {
@@ -80,6 +126,10 @@ fn main() {
         .iter()
         .filter_map(|path| Some((path.to_str()?.to_owned(), std::fs::read(path).ok()?)))
         .collect();
+    if options.is_alone {
+        return Alone::answer(&files);
+    }
+    let mut alone = Alone::start(&folders);
     let bytes: usize = files.iter().map(|(_, bytes)| bytes.len()).sum();
     let mut taken: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
     for round in 0..=options.rounds {
@@ -89,20 +139,21 @@ fn main() {
                 taken.entry(name).or_default().push(duration);
             }
         };
-        note(
-            "1 tree-sitter alone",
-            Some(timed(|| tree_sitter_alone(&files))),
-        );
+        note("1 tree-sitter alone", alone.turn());
         note(
             "2 dfab, to the structure hash",
             Some(timed(|| structure_hashes(&files))),
         );
         note(
-            "3 dfab, review on all cores",
+            "3 tree-sitter in dfab's memory",
+            Some(timed(|| tree_sitter_in_pool(&files))),
+        );
+        note(
+            "4 dfab, review on all cores",
             Some(timed(|| reviews(&files))),
         );
         note(
-            "4 CPython, ast.parse and walk",
+            "5 CPython, ast.parse and walk",
             python.and_then(|python| cpython(python, &files)),
         );
     }
@@ -111,6 +162,7 @@ fn main() {
         .map(|(name, times)| (*name, median(times)))
         .collect();
     let base = medians["1 tree-sitter alone"];
+    let pooled = medians["3 tree-sitter in dfab's memory"];
     if options.json {
         println!(
             "{}",
@@ -125,16 +177,17 @@ fn main() {
         options.rounds
     );
     println!(
-        "{:32}{:>10}{:>9}{:>13}",
-        "", "median s", "MB/s", "tree-sitter=1"
+        "{:32}{:>10}{:>9}{:>15}{:>15}",
+        "", "median s", "MB/s", "tree-sitter=1", "in our memory=1"
     );
     for (name, seconds) in &medians {
         println!(
-            "{:32}{:10.3}{:9.1}{:13.3}",
+            "{:32}{:10.3}{:9.1}{:15.3}{:15.3}",
             &name[2..],
             seconds,
             bytes as f64 / 1e6 / seconds,
-            seconds / base
+            seconds / base,
+            seconds / pooled
         );
     }
 }
@@ -143,6 +196,7 @@ fn options() -> Options {
     let mut options = Options {
         rounds: 5,
         json: false,
+        is_alone: false,
         folders: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
@@ -151,6 +205,7 @@ fn options() -> Options {
             // What `cargo bench` itself adds.
             "--bench" => {}
             "--json" => options.json = true,
+            "--alone" => options.is_alone = true,
             "--rounds" => {
                 options.rounds = arguments
                     .next()
@@ -210,6 +265,13 @@ fn tree_sitter_alone(files: &[(String, Vec<u8>)]) {
     }
 }
 
+fn tree_sitter_in_pool(files: &[(String, Vec<u8>)]) {
+    for (_, bytes) in files {
+        let source = python::decode(bytes);
+        std::hint::black_box(python::tree_sitter_alone(&source));
+    }
+}
+
 fn structure_hashes(files: &[(String, Vec<u8>)]) {
     for (_, bytes) in files {
         let source = python::decode(bytes);
@@ -227,7 +289,6 @@ fn reviews(files: &[(String, Vec<u8>)]) {
 }
 
 fn cpython(python: &str, files: &[(String, Vec<u8>)]) -> Option<Duration> {
-    use std::io::Write as _;
     let mut child = Command::new(python)
         .args(["-I", "-c", CPYTHON])
         .stdin(Stdio::piped())
