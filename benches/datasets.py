@@ -7,9 +7,11 @@ The same files whenever it is run.
 """
 
 import argparse
+import itertools
 import json
 import pathlib
 import random
+import string
 
 ROLES = ["user", "assistant", "tool", "assistant", "user", "assistant"]
 
@@ -109,6 +111,43 @@ def one_huge_content(chance):
     yield from usual(chance, 9_999)
 
 
+def four_letters():
+    """Words of four letters, each another."""
+    return map("".join, itertools.product(string.ascii_lowercase + string.digits + "!#$%&()*+,-./:;<=>?@[]^_{|}~", repeat=4))
+
+
+def openings_of(texts):
+    """Conversations that are nothing but their openings."""
+    for number, text in enumerate(texts):
+        answer = f"An answer that is long enough to be one, and another one each time: {number}."
+        yield {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": answer}]}
+
+
+def own_words(chance):
+    """Openings of words that no other has, but for one in eleven."""
+    words, common = four_letters(), Words(chance, 300).all
+    texts = (" ".join([*itertools.islice(words, 700), *chance.choices(common, k=70)]) for _ in range(10_000))
+    yield from openings_of(texts)
+
+
+def words_in_two(chance):
+    """Openings of words that one other has, each word another one."""
+    words = 2 * list(itertools.islice(four_letters(), 4_000_000))
+    chance.shuffle(words)
+    yield from openings_of(" ".join(words[start : start + 800]) for start in range(0, len(words), 800))
+
+
+def words_in_a_hundred(chance):
+    words = list(itertools.islice(four_letters(), 80_000))
+    yield from openings_of(" ".join(chance.choices(words, k=800)) for _ in range(10_000))
+
+
+def words_in_some_hundreds(chance):
+    """The most that are not yet common: about one in 33 openings has each word."""
+    words = list(itertools.islice(four_letters(), 27_000))
+    yield from openings_of(" ".join(chance.choices(words, k=800)) for _ in range(10_000))
+
+
 SHAPES = {
     "usual": usual,
     "all-words-common": all_words_common,
@@ -116,6 +155,10 @@ SHAPES = {
     "one-long-conversation": one_long_conversation,
     "one-long-near-conversation": one_long_near_conversation,
     "one-huge-content": one_huge_content,
+    "own-words": own_words,
+    "words-in-two": words_in_two,
+    "words-in-a-hundred": words_in_a_hundred,
+    "words-in-some-hundreds": words_in_some_hundreds,
 }
 
 if __name__ == "__main__":

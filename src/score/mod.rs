@@ -6,7 +6,6 @@
 //! the judge come later and elsewhere.
 
 mod assess;
-mod bits;
 mod explain;
 mod facts;
 mod identity;

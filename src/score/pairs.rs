@@ -1,31 +1,26 @@
 //! How alike conversations open: the similarity of every pair, without visiting every pair's words.
 //!
 //! Conversations with the same message count and the same words in their first message behave
-//! alike towards all others, so pairs are taken between such groups. Words of two groups are
-//! intersected in two ways: words that many groups use are bits in a row per group, counted many
-//! at a time; for the others each word lists its groups. Groups stand in order of message count, so
-//! that those a group can be compared with follow one another, and then of the number of words: what
-//! a pair adds to the mean depends on the two numbers of words and on how many are common, so of
-//! pairs with the same first two only how often each third occurs is counted.
+//! alike towards all others, so pairs are taken between such groups ([`keys`]). How many words a group
+//! shares with each other one is counted from its words: those that many groups use are bits per group,
+//! counted hundreds of groups at a time ([`planes`]); each other word lists its groups ([`index`]).
+//! Groups stand in order of message count, so that those a group can be compared with follow one
+//! another, and then of the number of words: what a pair adds to the mean depends on the two numbers
+//! of words and on how many are common, so of pairs with the same first two only how often each third
+//! occurs is counted.
 
-use super::bits::add_common;
+mod index;
+mod keys;
+mod number;
+mod planes;
+
 use super::sum::ExactSum;
 use crate::dataset::Conversation;
-use crate::text::PyStr;
+use index::{Index, Indexing};
+use keys::{Group, Keyed};
+use number::Number;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
-
-/// Conversations that no pair can tell apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Group {
-    /// How many messages each has.
-    pub messages: usize,
-    /// Indices into the dataset, ascending.
-    pub members: Vec<usize>,
-    /// How many distinct words the first message has.
-    pub words: usize,
-}
 
 /// The groups of a dataset and what is needed to compare them.
 pub(super) struct Openings {
@@ -35,92 +30,43 @@ pub(super) struct Openings {
     sizes: Vec<u32>,
     /// Runs of groups with as many messages and words, in order.
     runs: Vec<Range<usize>>,
-    /// Per group, `row_len` words of 64 bits: which common words it has.
-    rows: Vec<u64>,
-    row_len: usize,
-    /// Per group, its other words.
-    rare: Vec<Vec<u32>>,
-    /// Per rare word, the groups that have it, ascending.
-    lists: Vec<Vec<u32>>,
+    index: AnyIndex,
 }
 
-/// A word becomes a bit when more than one in this many groups has it. Measured: a bit costs every pair
-/// a little, a list only the pairs of the groups in it, but those more.
-const COMMON_SHARE: usize = 16;
+/// In the smaller numbers wherever these suffice.
+enum AnyIndex {
+    Small(Index<u16>),
+    Large(Index<u32>),
+}
 
 /// Runs of fewer groups are not counted but added pair by pair: a table is worth it from some length
 /// on, and tables of many short runs would be many.
 const COUNTED_RUN: usize = 16;
 
-/// Groups compared by one task.
-const TASK: usize = 64;
+/// At most so many groups are compared with all others by one task: the more there are, the more often
+/// what one reads is still in the processor's cache for the next.
+const TASK: usize = 128;
+
+/// Counts that a task may take.
+const TASK_COUNTS: usize = 1 << 21;
 
 impl Openings {
     pub(super) fn new(conversations: &[Conversation]) -> Openings {
-        let words: Vec<OpeningWords> = conversations.par_iter().map(OpeningWords::of).collect();
-        let mut numbers: HashMap<&[u8], u32> = HashMap::new();
-        let mut sets: BTreeMap<(usize, usize, Vec<u32>), Vec<usize>> = BTreeMap::new();
-        for (index, (conversation, words)) in conversations.iter().zip(&words).enumerate() {
-            let words = words.iter();
-            let mut set = Vec::with_capacity(words.len());
-            for word in words {
-                let next = numbers.len() as u32;
-                set.push(*numbers.entry(word).or_insert(next));
-            }
-            set.sort_unstable();
-            sets.entry((conversation.messages.len(), set.len(), set))
-                .or_default()
-                .push(index);
+        let mut keyed = Keyed::new(conversations);
+        let found = std::mem::take(&mut keyed.groups);
+        let mut order: Vec<usize> = (0..found.len()).collect();
+        order.sort_by_key(|&at| (found[at].messages, found[at].words));
+        let mut ranks = vec![0u32; found.len()];
+        for (rank, &at) in (0..).zip(&order) {
+            ranks[at] = rank;
         }
-        let vocabulary = numbers.len();
-        let (groups, sets): (Vec<Group>, Vec<Vec<u32>>) = sets
-            .into_iter()
-            .map(|((messages, words, set), members)| {
-                let group = Group {
-                    messages,
-                    members,
-                    words,
-                };
-                (group, set)
-            })
-            .unzip();
-        Self::index(groups, sets, vocabulary, conversations.len())
-    }
-
-    fn index(
-        groups: Vec<Group>,
-        sets: Vec<Vec<u32>>,
-        vocabulary: usize,
-        conversations: usize,
-    ) -> Openings {
-        let mut lists: Vec<Vec<u32>> = vec![Vec::new(); vocabulary];
-        for (group, set) in (0u32..).zip(&sets) {
-            for &word in set {
-                lists[word as usize].push(group);
-            }
-        }
-        let is_common =
-            |list: &Vec<u32>| list.len() > 1 && list.len() * COMMON_SHARE > groups.len();
-        let row_len = lists
-            .iter()
-            .filter(|list| is_common(list))
-            .count()
-            .div_ceil(64);
-        let mut rows = vec![0u64; row_len * groups.len()];
-        for (bit, list) in lists.iter_mut().filter(|list| is_common(list)).enumerate() {
-            for group in std::mem::take(list) {
-                rows[group as usize * row_len + bit / 64] |= 1 << (bit % 64);
-            }
-        }
-        // What is left of a set are the words another group has too and that are not bits.
-        let rare = sets
-            .into_iter()
-            .map(|set| {
-                set.into_iter()
-                    .filter(|&word| lists[word as usize].len() > 1)
-                    .collect()
-            })
-            .collect();
+        let mut ranked: Vec<(u32, Group)> = ranks.iter().copied().zip(found).collect();
+        ranked.sort_unstable_by_key(|&(rank, _)| rank);
+        let groups: Vec<Group> = ranked.into_iter().map(|(_, group)| group).collect();
+        let index = match fits::<u16>(&groups) {
+            true => AnyIndex::Small(index_of(keyed, &ranks)),
+            false => AnyIndex::Large(index_of(keyed, &ranks)),
+        };
         let same = |a: &Group, b: &Group| (a.messages, a.words) == (b.messages, b.words);
         let mut start = 0;
         let runs = groups
@@ -136,12 +82,9 @@ impl Openings {
                 .map(|group| group.members.len() as u32)
                 .collect(),
             groups,
-            conversations,
+            conversations: conversations.len(),
             runs,
-            rows,
-            row_len,
-            rare,
-            lists,
+            index,
         }
     }
 
@@ -156,35 +99,47 @@ impl Openings {
         if pairs == 0 {
             return 0.0;
         }
-        let sum = self
-            .tasks()
-            .into_par_iter()
-            .map(|lefts| self.sum_of(lefts))
-            .reduce(ExactSum::default, ExactSum::merge);
+        let sum = match &self.index {
+            AnyIndex::Small(index) => self.sum(index),
+            AnyIndex::Large(index) => self.sum(index),
+        };
         sum.value() / pairs as f64
     }
 
+    fn sum<N: Number>(&self, index: &Index<N>) -> ExactSum {
+        self.tasks(index)
+            .into_par_iter()
+            .map_init(Vec::new, |shared, lefts| self.sum_of(index, lefts, shared))
+            .reduce(ExactSum::default, ExactSum::merge)
+    }
+
     /// Ranges of groups that share the work out evenly enough.
-    fn tasks(&self) -> Vec<Range<usize>> {
+    fn tasks<N: Number>(&self, index: &Index<N>) -> Vec<Range<usize>> {
+        let most = (TASK_COUNTS / index.room().max(1)).clamp(1, TASK);
         (0..self.groups.len())
-            .step_by(TASK)
-            .map(|start| start..(start + TASK).min(self.groups.len()))
+            .step_by(most)
+            .map(|start| start..(start + most).min(self.groups.len()))
             .collect()
     }
 
     /// The sum over the pairs of some groups with themselves and later ones.
-    fn sum_of(&self, lefts: Range<usize>) -> ExactSum {
-        let mut shared = vec![0u32; self.groups.len()];
+    fn sum_of<N: Number>(
+        &self,
+        index: &Index<N>,
+        lefts: Range<usize>,
+        shared: &mut Vec<N>,
+    ) -> ExactSum {
         let mut tables = Tables::new(self);
         let mut sum = ExactSum::default();
-        for left in lefts {
+        self.count_shared(index, lefts.clone(), shared);
+        for (left, shared) in lefts.zip(shared.chunks(index.room())) {
             let group = &self.groups[left];
             if group.words == 0 {
                 continue;
             }
             let count = group.members.len() as u64;
             sum.add(1.0, pair_count(group.members.len()));
-            let others = self.count_shared(left, &mut shared);
+            let others = self.others(left);
             let first_run = self.runs.partition_point(|run| run.end <= others.start);
             for (number, run) in self.runs.iter().enumerate().skip(first_run) {
                 let run = run.start.max(others.start)..run.end.min(others.end);
@@ -195,7 +150,7 @@ impl Openings {
                 let pairs = both
                     .iter()
                     .zip(&self.sizes[run])
-                    .map(|(&both, &size)| (both as usize, count * u64::from(size)));
+                    .map(|(&both, &size)| (both.get() as usize, count * u64::from(size)));
                 match tables.of(number, group.words, &mut sum) {
                     Some(table) => pairs.for_each(|(both, times)| {
                         if let Some(counted) = table.get_mut(both) {
@@ -208,7 +163,6 @@ impl Openings {
                     }),
                 }
             }
-            shared[others].fill(0);
         }
         tables.empty_into(&mut sum);
         sum
@@ -221,57 +175,64 @@ impl Openings {
         merge: impl Fn(T, T) -> T + Sync,
         see: impl Fn(&mut T, &PairOfGroups) + Sync,
     ) -> T {
-        self.tasks()
+        match &self.index {
+            AnyIndex::Small(index) => self.visit_in(index, empty, merge, see),
+            AnyIndex::Large(index) => self.visit_in(index, empty, merge, see),
+        }
+    }
+
+    fn visit_in<N: Number, T: Send>(
+        &self,
+        index: &Index<N>,
+        empty: impl Fn() -> T + Sync,
+        merge: impl Fn(T, T) -> T + Sync,
+        see: impl Fn(&mut T, &PairOfGroups) + Sync,
+    ) -> T {
+        self.tasks(index)
             .into_par_iter()
-            .map(|rows| {
-                let mut shared = vec![0u32; self.groups.len()];
+            .map_init(Vec::new, |shared, lefts| {
                 let mut found = empty();
-                for left in rows {
-                    self.row(left, &mut shared, |pair| see(&mut found, &pair));
+                self.count_shared(index, lefts.clone(), shared);
+                for (left, shared) in lefts.zip(shared.chunks(index.room())) {
+                    self.row(left, shared, |pair| see(&mut found, &pair));
                 }
                 found
             })
             .reduce(&empty, &merge)
     }
 
-    /// Shows one group's pairs with later ones. `shared` is all zeros before and after.
-    fn row(&self, left: usize, shared: &mut [u32], mut see: impl FnMut(PairOfGroups)) {
-        let group = &self.groups[left];
-        if group.words == 0 {
-            return;
-        }
-        let others = self.count_shared(left, shared);
-        for right in others.clone() {
-            let (other, both) = (&self.groups[right], shared[right] as usize);
+    /// Shows one group's pairs with later ones, of which `shared` says how many words they have in common.
+    fn row<N: Number>(&self, left: usize, shared: &[N], mut see: impl FnMut(PairOfGroups)) {
+        let words = self.groups[left].words;
+        for right in self.others(left) {
+            let both = shared[right].get() as usize;
             if both > 0 {
                 see(PairOfGroups {
                     left,
                     right,
-                    similarity: similarity(group.words, other.words, both),
+                    similarity: similarity(words, self.groups[right].words, both),
                 });
             }
         }
-        shared[others].fill(0);
     }
 
-    /// Counts the words that a group has in common with each later one it can be compared with, and
-    /// says which those are. `shared` is all zeros before.
-    fn count_shared(&self, left: usize, shared: &mut [u32]) -> Range<usize> {
-        // Later groups have as many messages or more; twice as many is the most that compares.
+    /// The later groups that a group can be compared with.
+    fn others(&self, left: usize) -> Range<usize> {
+        // They have as many messages or more; twice as many is the most that compares.
         let most = self.groups[left].messages.saturating_mul(2);
         let end = self.groups.partition_point(|other| other.messages <= most);
-        let others = left + 1..end.max(left + 1);
-        for &word in &self.rare[left] {
-            let list = &self.lists[word as usize];
-            let later = list.partition_point(|&other| other as usize <= left);
-            for &other in &list[later..] {
-                shared[other as usize] += 1;
-            }
-        }
-        shared[others.end..].fill(0);
-        let rows = &self.rows[others.start * self.row_len..others.end * self.row_len];
-        add_common(self.bits(left), rows, &mut shared[others.clone()]);
-        others
+        left + 1..end.max(left + 1)
+    }
+
+    /// Counts the words that each of some groups has in common with those it can be compared with.
+    fn count_shared<N: Number>(&self, index: &Index<N>, lefts: Range<usize>, shared: &mut Vec<N>) {
+        shared.clear();
+        shared.resize(lefts.len() * index.room(), N::default());
+        let end = lefts
+            .clone()
+            .next_back()
+            .map_or(0, |last| self.others(last).end);
+        index.count(lefts, end, shared);
     }
 
     /// Words of the groups of a run.
@@ -279,10 +240,26 @@ impl Openings {
         let first = self.runs.get(run).map_or(0, |run| run.start);
         self.groups.get(first).map_or(0, |group| group.words)
     }
+}
 
-    fn bits(&self, group: usize) -> &[u64] {
-        &self.rows[group * self.row_len..(group + 1) * self.row_len]
+/// Whether the groups' numbers and what two of them have in common can be such numbers.
+fn fits<N: Number>(groups: &[Group]) -> bool {
+    // What two groups have in common is more only if each of them has more.
+    let many = groups.iter().filter(|group| group.words > N::MOST);
+    groups.len() <= N::MARK as usize && many.count() < 2
+}
+
+/// `ranks` says where each of the groups stands.
+fn index_of<N: Number>(keyed: Keyed, ranks: &[u32]) -> Index<N> {
+    let mut indexing = Indexing::new(ranks.len());
+    // Each part's room is given back before the next one is indexed.
+    for part in keyed.short {
+        indexing.add(part, ranks);
     }
+    for part in keyed.long {
+        indexing.add(part, ranks);
+    }
+    indexing.finish()
 }
 
 /// The Jaccard index of two sets of these sizes with so many words in both.
@@ -345,44 +322,4 @@ pub(super) struct PairOfGroups {
 fn pair_count(items: usize) -> u64 {
     let items = items as u64;
     items * items.saturating_sub(1) / 2
-}
-
-/// The distinct lower-cased words of a first message. Places in one text: a box for each word would take
-/// several times the dataset.
-struct OpeningWords {
-    lowered: PyStr,
-    words: Vec<Range<u32>>,
-}
-
-impl OpeningWords {
-    fn of(conversation: &Conversation) -> OpeningWords {
-        let first = conversation.messages.first();
-        let lowered = first.map(|first| first.content.lower()).unwrap_or_default();
-        let start = lowered.as_bytes().as_ptr().addr();
-        let mut words: Vec<Range<u32>> = lowered
-            .words()
-            .map(|word| {
-                // A line of a dataset is at most a gibibyte long.
-                let at = (word.as_ptr().addr() - start) as u32;
-                at..at + word.len() as u32
-            })
-            .collect();
-        let bytes = lowered.as_bytes();
-        words.sort_unstable_by(|a, b| text_at(bytes, a).cmp(text_at(bytes, b)));
-        words.dedup_by(|a, b| text_at(bytes, a) == text_at(bytes, b));
-        words.shrink_to_fit();
-        OpeningWords { lowered, words }
-    }
-
-    fn iter(&self) -> impl ExactSizeIterator<Item = &[u8]> {
-        self.words
-            .iter()
-            .map(|place| text_at(self.lowered.as_bytes(), place))
-    }
-}
-
-fn text_at<'t>(bytes: &'t [u8], place: &Range<u32>) -> &'t [u8] {
-    bytes
-        .get(place.start as usize..place.end as usize)
-        .unwrap_or_default()
 }

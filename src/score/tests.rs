@@ -148,21 +148,50 @@ proptest::proptest! {
     fn the_pair_mean_is_that_of_all_pairs(
         openings in proptest::collection::vec("[a-dA-B ]{0,12}", 2..40),
     ) {
-        let lines: Vec<String> = openings.iter().map(|text| talk(&format!("{text}x"), "")).collect();
-        let dataset = dataset(&lines);
-        let sets: Vec<std::collections::BTreeSet<String>> = openings
-            .iter()
-            .map(|text| format!("{text}x").to_lowercase().split_whitespace().map(str::to_owned).collect())
-            .collect();
-        let mut all = Vec::new();
-        for (index, left) in sets.iter().enumerate() {
-            for right in &sets[index + 1..] {
-                all.push(left.intersection(right).count() as f64 / left.union(right).count() as f64);
-            }
-        }
-        let want = sum::mean(all.into_iter());
-        proptest::prop_assert_eq!(pairs::Openings::new(dataset.conversations()).mean_similarity(), want);
+        // Never empty, which would not be the schema's.
+        let openings: Vec<String> = openings.iter().map(|text| format!("{text}x")).collect();
+        let (found, want) = pair_means(&openings);
+        proptest::prop_assert_eq!(found, want);
     }
+
+    #[test]
+    fn the_pair_mean_is_that_of_all_pairs_whatever_share_of_them_has_a_word(
+        openings in proptest::collection::vec(proptest::collection::vec(0u32..2000, 1..20), 40..120),
+    ) {
+        // From words that half of all have to words that hardly two have; every third a long one.
+        let word = |number: &u32| match (f64::from(*number) / 2000.0).powi(4) {
+            share if number.is_multiple_of(3) => format!("aLongerWord{}", (share * 300.0) as u32),
+            share => format!("W{}", (share * 300.0) as u32),
+        };
+        let openings: Vec<String> = openings
+            .iter()
+            .map(|words| words.iter().map(word).collect::<Vec<_>>().join(" "))
+            .collect();
+        let (found, want) = pair_means(&openings);
+        proptest::prop_assert_eq!(found, want);
+    }
+}
+
+/// The mean similarity of some openings, and what it is to be.
+fn pair_means(openings: &[String]) -> (f64, f64) {
+    let lines: Vec<String> = openings.iter().map(|text| talk(text, "")).collect();
+    let sets: Vec<std::collections::BTreeSet<String>> = openings
+        .iter()
+        .map(|text| {
+            text.to_lowercase()
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect()
+        })
+        .collect();
+    let mut all = Vec::new();
+    for (index, left) in sets.iter().enumerate() {
+        for right in &sets[index + 1..] {
+            all.push(left.intersection(right).count() as f64 / left.union(right).count() as f64);
+        }
+    }
+    let found = pairs::Openings::new(dataset(&lines).conversations()).mean_similarity();
+    (found, sum::mean(all.into_iter()))
 }
 
 #[test]
