@@ -150,6 +150,22 @@ fn a_folder_without_python_is_not_accepted_in_silence() {
 }
 
 #[test]
+fn long_comments_in_any_script_are_read() {
+    let place = Place::new();
+    for letter in ["я", "漢", "🐍"] {
+        // Runs of comments are read anew for each of their lines, which uses a budget up.
+        let comments = |count: usize| format!("# {}\n", letter.repeat(30)).repeat(count);
+        let whole = format!("def f():\n    a = 1\n{}b = 2\n", comments(600));
+        let broken = format!("def f():\n    a = 1\n{}b = = 2\n", comments(10));
+        place.file("whole.py", whole);
+        place.file("broken.py", broken);
+        place.dfab(&["review", "whole.py"]).exits(0);
+        place.dfab(&["review", "broken.py"]).exits(1);
+        place.dfab(&["similarity", "whole.py", "whole.py"]).exits(1);
+    }
+}
+
+#[test]
 fn what_is_found_in_another_package_is_named_and_decides_nothing() {
     let source = "import json\n\n\ndef weigh(row, weights):\n    total = 0\n    for key, weight in weights.items():\n        total += weight * min(row.get(key, 0) / 40, 1)\n    return round(total, 3)\n\n\nprint(json.dumps({}))\n";
     let moved = format!(

@@ -17,6 +17,7 @@ use nix::libc;
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::Cell;
 use std::ffi::c_void;
+use std::marker::PhantomData;
 use std::ptr::null_mut;
 use std::sync::Once;
 
@@ -214,7 +215,7 @@ impl Pool {
 }
 
 /// What [`scope`] lends to what runs in it.
-pub(super) struct Scope(());
+pub(super) struct Scope(PhantomData<*const ()>); // of one thread
 
 impl Scope {
     /// Whether all that tree-sitter has taken since the scope began goes with it, so that nothing is lost if it is
@@ -224,7 +225,8 @@ impl Scope {
     }
 }
 
-/// Runs `work` with a region for what tree-sitter takes in this thread. A scope inside another is part of it.
+/// Runs `work` with a region for what tree-sitter takes in this thread. A scope inside another is part of
+/// it, if that one has a region.
 ///
 /// # Safety
 /// Of the things tree-sitter makes while `work` runs in this thread, none is used or dropped after it, here or in another
@@ -241,7 +243,7 @@ pub(super) unsafe fn scope<R>(work: impl FnOnce(&Scope) -> R) -> R {
         }
     }
     let _closing = Closing(POOL.with(Pool::open));
-    work(&Scope(()))
+    work(&Scope(PhantomData))
 }
 
 /// Makes tree-sitter use the functions below, once for the process.

@@ -89,7 +89,6 @@ fn read(
 fn parse(source: &str, budget: Budget) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&LANGUAGE).ok()?;
-    let bytes = source.as_bytes();
     let read = Cell::new(0_usize);
     let is_over = || read.get() > budget.read_bytes;
     let mut calls = 0;
@@ -107,7 +106,7 @@ fn parse(source: &str, budget: Budget) -> Option<Tree> {
             if is_over() {
                 return &[][..];
             }
-            let piece = piece(bytes, offset);
+            let piece = piece(source, offset);
             read.set(read.get() + piece.len());
             piece
         },
@@ -118,8 +117,49 @@ fn parse(source: &str, budget: Budget) -> Option<Tree> {
 }
 
 /// The piece of a source that starts at `offset`.
-fn piece(bytes: &[u8], offset: usize) -> &[u8] {
-    let rest = bytes.get(offset..).unwrap_or_default();
-    // A character that is cut in two is asked for again: its first byte is the next offset.
-    rest.get(..PIECE_BYTES).unwrap_or(rest)
+///
+/// It ends between two characters. Of one that is cut in two tree-sitter asks for the rest, and reads what it is answered
+/// without looking whether that is anything: where the budget is used up it is nothing, and that would be the end of
+/// the process.
+fn piece(source: &str, offset: usize) -> &[u8] {
+    let end = source.floor_char_boundary(offset.saturating_add(PIECE_BYTES));
+    let piece = source.get(offset..end);
+    piece.map(str::as_bytes).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_end_between_characters_and_are_the_whole_source() {
+        for letter in ["a", "я", "漢", "🐍"] {
+            let source = format!("# {}", letter.repeat(700));
+            let mut offset = 0;
+            while offset < source.len() {
+                let piece = piece(&source, offset);
+                assert!(std::str::from_utf8(piece).is_ok() && !piece.is_empty());
+                offset += piece.len();
+            }
+            assert_eq!(offset, source.len());
+            assert!(piece(&source, offset).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_budget_may_be_used_up_at_any_character() {
+        for letter in ["a", "я", "漢", "🐍"] {
+            let comments = format!("# {}\n", letter.repeat(150)).repeat(6);
+            let source = format!("def f():\n    a = 1\n{comments}b = = '{letter}'\n");
+            let mut ended = 0;
+            for read_bytes in (0..80_000).step_by(211) {
+                let budget = Budget {
+                    progress_calls: 1000,
+                    read_bytes,
+                };
+                ended += usize::from(with_errors(&source, budget).is_some());
+            }
+            assert!(ended > 0, "{letter}: no budget was enough");
+        }
+    }
 }
