@@ -52,6 +52,11 @@ pub(super) fn run(context: &Context, args: &SimilarityArgs) -> Result<Exit, CliE
     let own = base
         .as_ref()
         .map(|base| without_base(context, base, &mut compared));
+    if compared.units.len() == 1 {
+        context.warn(
+            "there is one source only, and nothing to compare it with: name another, or --against",
+        );
+    }
     let structures = compared.units.iter().map(|unit| unit.structure.sequence());
     let structures: Vec<&Sequence> = structures.collect();
     let whole = Corpus::new(&structures);

@@ -340,6 +340,9 @@ fn regions_text(alignment: &AlignedRegions, display: Display) -> String {
 
 /// The nearest neighbour of each, in the order given.
 pub fn nearest_table(rows: &[Nearest], display: Display) -> String {
+    if rows.is_empty() {
+        return "no neighbours to show\n".to_owned();
+    }
     let has_base = rows.iter().any(|row| row.own_score.is_some());
     let scores: &[&str] = match has_base {
         true => &[">own", ">score"],

@@ -85,6 +85,26 @@ fn aligned_lines_are_named() {
 }
 
 #[test]
+fn one_source_is_too_few_and_said_to_be() {
+    let place = place();
+    place
+        .dfab(&["similarity", "one.py"])
+        .exits(0)
+        .says("nothing to compare it with");
+    place
+        .dfab(&[
+            "similarity",
+            "one.py",
+            "other.zip",
+            "--nearest",
+            "--min",
+            "99",
+        ])
+        .exits(0)
+        .prints("no neighbours to show");
+}
+
+#[test]
 fn low_pairs_can_be_left_out() {
     let place = place();
     let arguments = [
