@@ -54,10 +54,12 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
         executor: executor.as_ref(),
         cancel: cancel.clone(),
     };
+    // Nothing that is made from here on may be left behind.
+    let signals = interrupt::listen()?;
     // Before the package is read, so that isolation is ready when the package is.
     let workspace = evaluator.new_workspace(&shown)?;
     evaluator.expect(workspace.path());
-    interrupt::install(&cancel)?;
+    interrupt::follow(signals, &cancel)?;
     let package = package::open_files(&path, &context.package_limits()).map_err(named)?;
     let entrypoint = &package.entrypoint;
     context.detail(&format!(

@@ -10,10 +10,19 @@ use crate::pipeline::remove_own_workspaces;
 
 use super::exit::{CliError, Exit};
 
+/// From here on signals end the process only as [`follow`] says. Those that come before it wait for it.
+pub(super) fn listen() -> Result<Signals, CliError> {
+    Ok(Signals::new([SIGINT, SIGTERM, SIGHUP])?)
+}
+
+/// Listens to signals and follows them.
+pub(super) fn install(cancel: &Cancel) -> Result<(), CliError> {
+    follow(listen()?, cancel)
+}
+
 /// The first signal sets the flag: running harnesses end, finished work is kept. The second ends the process at once;
 /// harnesses die with it, and their workspaces are removed.
-pub(super) fn install(cancel: &Cancel) -> Result<(), CliError> {
-    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+pub(super) fn follow(mut signals: Signals, cancel: &Cancel) -> Result<(), CliError> {
     let cancel = cancel.clone();
     thread::Builder::new()
         .name("signals".to_owned())
