@@ -128,11 +128,7 @@ impl<'n> SimilarityReport<'n> {
     /// Pairs of which one is found in the other to a share that calls for a look, in the same order,
     /// whatever they score.
     pub fn contained(&self) -> impl Iterator<Item = Comparison<'n>> {
-        let notable = self
-            .contained
-            .iter()
-            .flat_map(|contained| &contained.notable);
-        notable.map(|found| self.of_scores(&found.pair, found.whole, Some(found.matched)))
+        self.notable().map(|(_, pair)| pair)
     }
 
     /// Those of them that the report does not list otherwise.
@@ -142,14 +138,18 @@ impl<'n> SimilarityReport<'n> {
 
     /// The same, with their positions.
     pub fn contained_only_at(&self) -> impl Iterator<Item = (ScoredPair, Comparison<'n>)> {
+        let unlisted = self.notable().filter(|(found, _)| !found.is_listed);
+        unlisted.map(|(found, pair)| (found.pair, pair))
+    }
+
+    fn notable(&self) -> impl Iterator<Item = (&Notable, Comparison<'n>)> {
         let notable = self
             .contained
             .iter()
             .flat_map(|contained| &contained.notable);
-        let unlisted = notable.filter(|found| !found.is_listed);
-        unlisted.map(|found| {
-            let named = self.of_scores(&found.pair, found.whole, Some(found.matched));
-            (found.pair, named)
+        notable.map(|found| {
+            let pair = self.of_scores(&found.pair, found.whole, Some(found.matched));
+            (found, pair)
         })
     }
 
@@ -160,15 +160,9 @@ impl<'n> SimilarityReport<'n> {
         for at in self.highest_first().into_iter().take(most) {
             telling.extend(self.pairs.get(at).copied().zip(self.comparison(at)));
         }
-        let notable = self
-            .contained
-            .iter()
-            .flat_map(|contained| &contained.notable);
-        let mut notable: Vec<(ScoredPair, Comparison<'n>)> = notable
-            .map(|found| {
-                let named = self.of_scores(&found.pair, found.whole, Some(found.matched));
-                (found.pair, named)
-            })
+        let mut notable: Vec<(ScoredPair, Comparison<'n>)> = self
+            .notable()
+            .map(|(found, pair)| (found.pair, pair))
             .collect();
         notable.sort_by(|(_, one), (_, other)| other.share().total_cmp(&one.share()));
         notable.truncate(most);
