@@ -53,6 +53,21 @@ fn the_callers_priority_is_kept() {
 }
 
 #[test]
+fn the_harness_may_use_the_callers_cores_and_no_others() {
+    let _ = sandbox_or_skip!();
+    let place = Place::new("import os\nprint(*sorted(os.sched_getaffinity(0)))\n");
+    let all = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).unwrap();
+    let all: Vec<usize> = (0..nix::sched::CpuSet::count())
+        .filter(|core| all.is_set(*core).unwrap())
+        .collect();
+    for (states, cores) in [(&[][..], &all[..]), (&["one_processor"], &all[..1])] {
+        let (code, said) = finished(&mut place.exec_from(states, &[]));
+        let cores: Vec<String> = cores.iter().map(usize::to_string).collect();
+        assert_eq!((code, said), (Some(0), cores.join(" ") + "\n"));
+    }
+}
+
+#[test]
 fn standard_descriptors_may_be_closed_in_any_combination() {
     let _ = sandbox_or_skip!();
     let place = Place::new(HARNESS);
