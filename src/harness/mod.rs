@@ -60,7 +60,8 @@ pub struct HarnessLimits {
 
 /// One harness to run.
 pub struct HarnessRequest<'a> {
-    /// The extracted package on the host.
+    /// The extracted package on the host, in a folder for this run alone: the sandbox lets a harness lock its files,
+    /// which others would notice.
     pub workspace: &'a Path,
     /// The Python file to start, relative to the workspace.
     pub entrypoint: &'a str,

@@ -142,6 +142,39 @@ fn without_landlock_the_rest_holds_and_says_so() {
 }
 
 #[test]
+fn where_nobody_can_be_asked_about_locks_the_rest_holds_and_says_so() {
+    let _ = sandbox_or_skip!();
+    let harness = "import fcntl, sqlite3\n\
+                   with sqlite3.connect('/tmp/x') as db: db.execute('create table t (a)')\n\
+                   fcntl.flock(open('/tmp/y', 'w'), fcntl.LOCK_EX)\n\
+                   print('row')\n";
+    let place = Place::new(harness);
+    for (state, why) in [
+        ("asks_already", "another supervisor"),
+        ("without_listeners", "Function not implemented"),
+    ] {
+        let (code, said) = finished(&mut place.exec_from(&[state], &[]));
+        assert_eq!((code, said.as_str()), (Some(0), "row\n"), "{state}");
+        let report = place.report();
+        assert_eq!(place.means(&report, "file_locks"), None, "{state}");
+        assert!(report.to_string().contains(why), "{state}: {report}");
+        assert!(place.means(&report, "seccomp").is_some(), "{state}");
+        let require = ["--require", "file_locks"];
+        let (code, said) = finished(&mut place.exec_from(&[state], &require));
+        assert_eq!(code, Some(3), "{state}: {said}");
+        assert!(said.contains("file_locks") && said.contains(why), "{said}");
+        assert!(!said.contains("row"), "{state}: {said}");
+    }
+    // And where it can be had it can be required.
+    let (code, said) = finished(&mut place.exec(&["--require", "file_locks"]));
+    let masked = said.contains("no /proc");
+    assert!(
+        masked || (code, said.as_str()) == (Some(0), "row\n"),
+        "{said}"
+    );
+}
+
+#[test]
 fn without_new_mount_calls_nothing_is_run() {
     let _ = sandbox_or_skip!();
     let place = Place::new("print('ran')\n");
@@ -166,6 +199,8 @@ fn where_proc_is_masked_there_is_none_or_a_small_one() {
     eprintln!("{proc}");
     let none = proc.starts_with("no /proc");
     assert_eq!(said.trim_end() == "[]", none, "{proc}: {said}");
+    // It shows where a file lies that a lock is asked for.
+    assert_eq!(place.means(&report, "file_locks").is_none(), none, "{proc}");
 }
 
 #[test]

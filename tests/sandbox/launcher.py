@@ -33,6 +33,17 @@ def filtered(first, last, error):
 def no_landlock(): filtered(444, 446, 38)
 def no_new_mounts(): filtered(428, 433, 38)
 
+def without_listeners(): filtered(*[317 if os.uname().machine == 'x86_64' else 277] * 2, 38)
+def asks_already():
+    "Under a supervisor that is asked about nothing, but is there."
+    steps = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x7fff0000))
+    program = ctypes.create_string_buffer(struct.pack('HxxxxxxQ', 1, ctypes.addressof(steps)))
+    must(libc.prctl(38, 1, 0, 0, 0))
+    number = 317 if os.uname().machine == 'x86_64' else 277
+    listener = libc.syscall(ctypes.c_long(number), ctypes.c_long(1), ctypes.c_long(8), program)
+    must(listener)
+    os.set_inheritable(listener, True)
+
 def below(prepare):
     "In a user namespace of our own in which every id is what it was, as far as we may map it."
     ready, go = os.pipe(), os.pipe()

@@ -175,6 +175,7 @@ mod hostile;
 mod started;
 
 mod as_another_user;
+mod attacks_by_locks;
 mod attacks_on_files;
 mod attacks_on_memory;
 mod attacks_on_processes;
@@ -184,6 +185,7 @@ mod endings;
 mod faults_of_our_own;
 mod faults_of_the_host;
 mod limits_of_processes;
+mod locks_of_ones_own;
 mod normal_work;
 mod output;
 mod stress;

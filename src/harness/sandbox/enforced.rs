@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::cgroup::{self, Seat, Seats};
 use super::identity::NAMESPACES;
 use super::protocol::{Failure, Part, Request};
-use super::{landlock, seccomp};
+use super::seccomp::Locks;
+use super::{landlock, locks, seccomp};
 use crate::harness::Protection;
 
 /// A word for all that only control groups provide, among the names of protections.
@@ -15,7 +16,7 @@ const BY_CONTROL_GROUPS: [&str; 2] = ["memory", "processes"];
 
 /// What a run can be made to depend on: every protection there is, in the order of the list, and the word
 /// for control groups.
-pub const REQUIRABLE: [&str; 29] = [
+pub const REQUIRABLE: [&str; 30] = [
     "user_namespace",
     "mount_namespace",
     "pid_namespace",
@@ -31,6 +32,7 @@ pub const REQUIRABLE: [&str; 29] = [
     "capabilities",
     "no_new_privs",
     "seccomp",
+    "file_locks",
     "landlock",
     "nested_user_namespaces",
     "proc",
@@ -60,6 +62,18 @@ pub(super) struct Facts {
     pub(super) seats: Seats,
     /// The version in force.
     pub(super) landlock: Result<i32, String>,
+    /// Whether the init is asked about locks.
+    pub(super) file_locks: Result<(), String>,
+}
+
+impl Facts {
+    /// What the filter on system calls does about locks.
+    fn locks(&self) -> Locks {
+        match self.file_locks {
+            Ok(()) => Locks::Asked,
+            Err(_) => Locks::Free,
+        }
+    }
 }
 
 /// What is in force in a run.
@@ -85,8 +99,15 @@ pub(super) fn list(request: &Request, facts: &Facts) -> Vec<Protection> {
         by("no_new_privs", "prctl"),
         by(
             "seccomp",
-            format!("filter of {} instructions", seccomp::filter().len()),
+            format!(
+                "filter of {} instructions",
+                seccomp::filter(facts.locks()).len()
+            ),
         ),
+        match &facts.file_locks {
+            Ok(()) => by("file_locks", locks::MEANS),
+            Err(why) => Protection::missing("file_locks", why.as_str()),
+        },
         match &facts.landlock {
             Ok(version) => by(
                 "landlock",
@@ -270,6 +291,7 @@ mod tests {
                 cpu: None,
             },
             landlock: Ok(6),
+            file_locks: Ok(()),
         };
         let mut names: Vec<String> = list(&request, &facts)
             .into_iter()

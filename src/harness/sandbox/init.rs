@@ -1,10 +1,10 @@
 //! Process 1 of the run's pid namespace. It finishes the private root, starts the harness below
-//! itself, and waits. When it ends, the kernel kills everything else in the namespace; when the
+//! itself, answers what the harness must ask, and waits. When it ends, the kernel kills everything else in the namespace; when the
 //! keeper ends, the kernel kills it. The harness cannot signal it, read it or trace it: it ignores
 //! all signals from inside, is not dumpable and does not appear in `/proc`.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
 use nix::sched::{CloneFlags, unshare};
@@ -17,7 +17,7 @@ use super::cgroup::Seats;
 use super::enforced::Facts;
 use super::protocol::{self, Failure, Part, Request, Start, hung_up};
 use super::world::{Scratch, Source};
-use super::{payload, sys, world};
+use super::{locks, payload, sys, world};
 
 /// What the keeper prepared.
 pub(super) struct Prepared<'a> {
@@ -58,8 +58,9 @@ pub(super) fn live(prepared: &Prepared<'_>, report: OwnedFd, keeper_lives: &Owne
 
 fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result<i32, Failure> {
     let failed =
-        |what: &'static str| move |error: nix::Error| Failure::new(Part::Start, what, error);
-    set_pdeathsig(Signal::SIGKILL).map_err(failed("tie the init to the keeper"))?;
+        |what: &'static str| move |error: io::Error| Failure::new(Part::Start, what, error);
+    set_pdeathsig(Signal::SIGKILL)
+        .map_err(|error| failed("tie the init to the keeper")(error.into()))?;
     if hung_up(keeper_lives.as_fd()) {
         sys::exit_now(1);
     }
@@ -71,9 +72,7 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         prepared.scratch,
     )?;
     let started = protocol::receive::<Start>(prepared.start.as_fd());
-    let Some((start, doors)) =
-        started.map_err(|error| Failure::new(Part::Start, "learn what", error))?
-    else {
+    let Some((start, doors)) = started.map_err(failed("learn what"))? else {
         // dfab has changed its mind, or is gone.
         sys::exit_now(1)
     };
@@ -88,25 +87,33 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         count_processes: prepared.count_processes,
         seats,
         landlock: Err("not tried".to_owned()),
+        file_locks: Err("not tried".to_owned()),
     };
 
     let mut facts = Some(facts);
+    let mut listener = None;
     let mut become_harness = || {
         let ready = |facts: Facts| say(report, &Word::Ready(facts));
         // Asked for once.
         let Some(facts) = facts.take() else { return 1 };
-        let Err(failure) = payload::become_harness(request, &start, facts, ready);
+        let Err(failure) = payload::become_harness(request, &start, facts, &mut listener, ready);
         say(report, &Word::Failed(failure));
         1
     };
-    let harness = sys::spawn_in_place(&mut become_harness)
-        .map_err(|error| Failure::new(Part::Start, "fork", error))?;
+    let harness = sys::spawn_in_place(&mut become_harness).map_err(failed("fork"))?;
     // The streams end when the harness's processes have ended, not when we have; and what is not open cannot be
     // stolen.
     std::mem::forget(doors);
-    sys::close_all_but(report.as_fd());
+    match &listener {
+        Some(listener) => sys::close_all_but([report.as_fd(), listener.as_fd()]),
+        None => sys::close_all_but([report.as_fd()]),
+    }
     give_up_capabilities()?;
-    wait_for(harness)
+    let ended = match &listener {
+        Some(listener) => locks::answer_until_the_end(listener.as_fd(), report.as_fd(), harness),
+        None => wait_for(harness),
+    };
+    ended.map_err(failed("wait for it"))
 }
 
 /// Before anything of the harness exists, so that all of it counts. What cannot be entered is left to the
@@ -124,10 +131,9 @@ fn enter_control_groups(start: &Start, doors: &[OwnedFd]) -> Seats {
 
 /// Reaps whatever ends until the harness itself has. What then lives is killed by our end, and its
 /// processor time still counts as ours.
-fn wait_for(harness: nix::libc::pid_t) -> Result<i32, Failure> {
+pub(super) fn wait_for(harness: nix::libc::pid_t) -> io::Result<i32> {
     loop {
-        let reaped =
-            sys::wait4(-1).map_err(|error| Failure::new(Part::Start, "wait for it", error))?;
+        let reaped = sys::wait4(-1)?;
         if reaped.pid == harness {
             return Ok(reaped.status);
         }

@@ -19,6 +19,7 @@ mod identity;
 mod init;
 mod keeper;
 mod landlock;
+mod locks;
 mod output;
 mod payload;
 mod protocol;

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
@@ -13,7 +14,7 @@ use rustix::thread::{CapabilitiesSecureBits, CapabilitySet, CapabilitySets};
 
 use super::enforced::{self, Facts};
 use super::protocol::{Failure, Part, Request, Start};
-use super::{landlock, seccomp, sys, world};
+use super::{landlock, locks, sys, world};
 
 /// Permissions of new files are 0644, of new folders 0755.
 const UMASK: u32 = 0o022;
@@ -26,11 +27,13 @@ const OWN_PROCESSES: u64 = 2;
 /// Seconds between the warning signal at the processor limit and the end.
 const CPU_GRACE_SECONDS: u64 = 1;
 
-/// Becomes the harness. Returns only if that fails. `ready` is told what is in force just before.
+/// Becomes the harness. Returns only if that fails. `ready` is told what is in force just before; `listener` is for
+/// whoever answers the harness's questions.
 pub(super) fn become_harness(
     request: &Request,
     start: &Start,
     mut facts: Facts,
+    listener: &mut Option<OwnedFd>,
     ready: impl FnOnce(Facts),
 ) -> Result<Infallible, Failure> {
     let failed =
@@ -49,9 +52,9 @@ pub(super) fn become_harness(
     let _ = sys::fixed_addresses();
     drop_privileges()?;
     facts.landlock = landlock::restrict(&request.layout);
-    enforced::check(request, &facts)?;
-    sys::filter_system_calls(seccomp::filter())
+    *listener = locks::filter_system_calls(&mut facts)
         .map_err(|error| Failure::new(Part::Privileges, "filter system calls", error))?;
+    enforced::check(request, &facts)?;
     for file in &start.vital {
         access(file, AccessFlags::R_OK)
             .map_err(|error| Failure::new(Part::Unreadable, "read it", error).at(file))?;

@@ -3,8 +3,15 @@
 //! It takes away what Python programs have no use for and kernels have had holes in. What the other
 //! layers already forbid is refused here once more, before any code of the kernel is reached. Calls
 //! newer than this list answer "no such call", as on an older kernel.
+//!
+//! There are two of them. One decides all by itself, for wherever nobody can be asked. The other has calls that take
+//! locks wait for the init's answer (see [`super::locks`]); without somebody who answers they would not exist.
+
+mod program;
 
 use nix::libc::{self, c_long, sock_filter};
+
+use program::{ANY, CAPACITY, Program};
 
 /// What the filter knows of the machine, and what no other way of calling in may bypass.
 #[cfg(target_arch = "x86_64")]
@@ -110,6 +117,27 @@ const NETLINK: u32 = libc::AF_NETLINK.cast_unsigned();
 /// Execution domains: the usual one, and the question for the present one.
 const PERSONALITIES: [u32; 2] = [0, u32::MAX];
 
+/// Commands of `fcntl` that take locks, or tell of those that others hold: the first and the last of each kind.
+const LOCK_COMMANDS: [[i32; 2]; 2] = [
+    [libc::F_GETLK, libc::F_SETLKW],
+    [libc::F_OFD_GETLK, libc::F_OFD_SETLKW],
+];
+/// Commands that hold up whoever else opens a file, or tell of it: the first and the last.
+const LEASE_COMMANDS: [i32; 2] = [libc::F_SETLEASE, libc::F_NOTIFY];
+/// The newest command known here (`F_SET_FILE_RW_HINT`).
+const LAST_KNOWN_COMMAND: u32 = 1038;
+/// Requests of `flock` that only let go.
+const UNLOCKS: [u32; 2] = [
+    libc::LOCK_UN.cast_unsigned(),
+    (libc::LOCK_UN | libc::LOCK_NB).cast_unsigned(),
+];
+/// Asks to answer for the calls of a filter of one's own.
+#[allow(clippy::cast_possible_truncation)] // one of the low bits
+const NEW_LISTENER: u32 = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER as u32;
+/// What threads share and processes may not: see [`super::locks`].
+const DESCRIPTOR_TABLE: u32 = libc::CLONE_FILES.cast_unsigned();
+const THREAD: u32 = libc::CLONE_THREAD.cast_unsigned();
+
 /// Offsets in the kernel's `struct seccomp_data`, low halves on a little-endian machine.
 const NUMBER_AT: u32 = 0;
 const ARCHITECTURE_AT: u32 = 4;
@@ -125,55 +153,9 @@ const fn errno(number: i32) -> u32 {
 const NOT_PERMITTED: u32 = errno(libc::EPERM);
 const NO_SUCH_CALL: u32 = errno(libc::ENOSYS);
 const NO_SUCH_FAMILY: u32 = errno(libc::EAFNOSUPPORT);
-
-/// A program under construction.
-struct Program {
-    code: [sock_filter; CAPACITY],
-    length: usize,
-}
-
-/// More than enough; the unused end is cut off.
-const CAPACITY: usize = 512;
-
-impl Program {
-    const fn push(&mut self, code: u32, yes: u8, no: u8, value: u32) {
-        #[allow(clippy::cast_possible_truncation)] // classic BPF codes have 16 bits
-        let code = code as u16;
-        self.code[self.length] = sock_filter {
-            code,
-            jt: yes,
-            jf: no,
-            k: value,
-        };
-        self.length += 1;
-    }
-
-    const fn load(&mut self, at: u32) {
-        self.push(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, at);
-    }
-
-    /// Goes on with the next instruction if equal, else jumps over `skip`.
-    const fn if_equal(&mut self, value: u32, skip: u8) {
-        self.push(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, skip, value);
-    }
-
-    const fn answer(&mut self, answer: u32) {
-        self.push(libc::BPF_RET | libc::BPF_K, 0, 0, answer);
-    }
-
-    const fn answer_if_equal(&mut self, value: u32, answer: u32) {
-        self.if_equal(value, 1);
-        self.answer(answer);
-    }
-
-    const fn answer_if_one_of(&mut self, values: &[u32], answer: u32) {
-        let mut index = 0;
-        while index < values.len() {
-            self.answer_if_equal(values[index], answer);
-            index += 1;
-        }
-    }
-}
+const NO_SUCH_COMMAND: u32 = errno(libc::EINVAL);
+/// Waits for whoever holds the filter's listener.
+const ASK: u32 = libc::SECCOMP_RET_USER_NOTIF;
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small positive numbers
 const fn number(call: c_long) -> u32 {
@@ -190,13 +172,36 @@ enum Verdict {
 }
 
 /// Calls whose arguments matter.
-const BLOCKS: [c_long; 5] = [
+const BLOCKS: [c_long; 8] = [
     libc::SYS_clone,
     libc::SYS_ioctl,
     libc::SYS_socket,
     libc::SYS_socketpair,
     libc::SYS_personality,
+    libc::SYS_fcntl,
+    libc::SYS_flock,
+    libc::SYS_seccomp,
 ];
+/// How many of them matter where nobody can be asked.
+const ALWAYS: usize = 5;
+
+/// What is done about locks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Locks {
+    /// They are left alone.
+    Free,
+    /// Whoever holds the filter's listener is asked about each.
+    Asked,
+}
+
+impl Locks {
+    const fn blocks(self) -> usize {
+        match self {
+            Self::Free => ALWAYS,
+            Self::Asked => BLOCKS.len(),
+        }
+    }
+}
 
 const fn contains(calls: &[c_long], call: u32) -> bool {
     let mut index = 0;
@@ -209,9 +214,9 @@ const fn contains(calls: &[c_long], call: u32) -> bool {
     false
 }
 
-const fn verdict(call: u32) -> Verdict {
+const fn verdict(call: u32, locks: Locks) -> Verdict {
     let mut block = 0;
-    while block < BLOCKS.len() {
+    while block < locks.blocks() {
         if number(BLOCKS[block]) == call {
             return Verdict::Block(block);
         }
@@ -240,14 +245,14 @@ struct Ranges {
     count: usize,
 }
 
-const fn ranges() -> Ranges {
+const fn ranges(locks: Locks) -> Ranges {
     let mut ranges = Ranges {
         starts: [0; CAPACITY],
         count: 1,
     };
     let mut call = 1;
     while call <= LAST_KNOWN + 1 {
-        if !same(verdict(call - 1), verdict(call)) {
+        if !same(verdict(call - 1, locks), verdict(call, locks)) {
             ranges.starts[ranges.count] = call;
             ranges.count += 1;
         }
@@ -264,10 +269,11 @@ impl Program {
         ranges: &Ranges,
         from: usize,
         to: usize,
+        locks: Locks,
         blocks: &mut [usize; BLOCKS.len()],
     ) {
         if to - from == 1 {
-            match verdict(ranges.starts[from]) {
+            match verdict(ranges.starts[from], locks) {
                 Verdict::Answer(answer) => self.answer(answer),
                 Verdict::Block(block) => {
                     blocks[block] = self.length;
@@ -278,34 +284,28 @@ impl Program {
         }
         let middle = usize::midpoint(from, to);
         let at = self.length;
-        let test = libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K;
-        self.push(test, 0, 0, ranges.starts[middle]);
-        self.decide(ranges, from, middle, blocks);
+        self.if_at_least(ranges.starts[middle], 0);
+        self.decide(ranges, from, middle, locks, blocks);
         let skip = self.length - at - 1;
         assert!(skip <= u8::MAX as usize);
         #[allow(clippy::cast_possible_truncation)] // just asserted
         let skip = skip as u8;
         self.code[at].jt = skip;
-        self.decide(ranges, middle, to, blocks);
-    }
-
-    /// What follows is where `jump` leads.
-    const fn land(&mut self, jump: usize) {
-        let distance = self.length - jump - 1;
-        #[allow(clippy::cast_possible_truncation)]
-        // the whole program has a few hundred instructions
-        let distance = distance as u32;
-        self.code[jump].k = distance;
+        self.decide(ranges, middle, to, locks, blocks);
     }
 
     /// The calls whose arguments matter, in the order of [`BLOCKS`].
-    const fn judge_arguments(&mut self, blocks: &[usize; BLOCKS.len()]) {
-        let [clone, ioctl, socket, socketpair, personality] = *blocks;
+    const fn judge_arguments(&mut self, locks: Locks, blocks: &[usize; BLOCKS.len()]) {
+        let [clone, ioctl, socket, socketpair, personality, ..] = *blocks;
         self.land(clone);
         self.load(argument_at(0));
-        let test = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
-        self.push(test, 0, 1, NAMESPACE_FLAGS);
+        self.if_any(NAMESPACE_FLAGS, 1);
         self.answer(NOT_PERMITTED);
+        if let Locks::Asked = locks {
+            self.if_any(DESCRIPTOR_TABLE, 2);
+            self.push(ANY, 1, 0, THREAD);
+            self.answer(NOT_PERMITTED);
+        }
         self.answer(ALLOW);
 
         self.land(ioctl);
@@ -330,41 +330,67 @@ impl Program {
         self.load(argument_at(0));
         self.answer_if_one_of(&PERSONALITIES, ALLOW);
         self.answer(NOT_PERMITTED);
+
+        if let Locks::Asked = locks {
+            self.judge_locks(blocks);
+        }
+    }
+
+    /// The rest of them, which matter where somebody can be asked.
+    const fn judge_locks(&mut self, blocks: &[usize; BLOCKS.len()]) {
+        let [.., fcntl, flock, seccomp] = *blocks;
+        self.land(fcntl);
+        self.load(argument_at(1));
+        let [of_processes, of_descriptions] = LOCK_COMMANDS;
+        self.answer_if_between(of_processes, ASK);
+        self.answer_if_between(of_descriptions, ASK);
+        self.answer_if_between(LEASE_COMMANDS, NOT_PERMITTED);
+        self.if_at_least(LAST_KNOWN_COMMAND + 1, 1);
+        self.answer(NO_SUCH_COMMAND);
+        self.answer(ALLOW);
+
+        self.land(flock);
+        self.load(argument_at(1));
+        self.answer_if_one_of(&UNLOCKS, ALLOW);
+        self.answer(ASK);
+
+        // The newest filter's supervisor is the one that is asked.
+        self.land(seccomp);
+        self.load(argument_at(1));
+        self.if_any(NEW_LISTENER, 1);
+        self.answer(NOT_PERMITTED);
+        self.answer(ALLOW);
     }
 }
 
-const fn build() -> Program {
-    let nothing = sock_filter {
-        code: 0,
-        jt: 0,
-        jf: 0,
-        k: 0,
-    };
-    let mut program = Program {
-        code: [nothing; CAPACITY],
-        length: 0,
-    };
+const fn build(locks: Locks) -> Program {
+    let mut program = Program::empty();
     program.load(ARCHITECTURE_AT);
     // 32-bit calls from a 64-bit process have other numbers: no rule below would mean anything.
     program.if_equal(ARCHITECTURE, 1);
     program.push(libc::BPF_JMP | libc::BPF_JA, 0, 0, 1);
     program.answer(KILL);
     program.load(NUMBER_AT);
-    let ranges = ranges();
+    let ranges = ranges(locks);
     let mut blocks = [0; BLOCKS.len()];
-    program.decide(&ranges, 0, ranges.count, &mut blocks);
-    program.judge_arguments(&blocks);
+    program.decide(&ranges, 0, ranges.count, locks, &mut blocks);
+    program.judge_arguments(locks, &blocks);
     program
 }
 
-static PROGRAM: Program = build();
+static LOCKS_FREE: Program = build(Locks::Free);
+static LOCKS_ASKED: Program = build(Locks::Asked);
 
-/// The filter's instructions.
-pub(super) fn filter() -> &'static [sock_filter] {
-    &PROGRAM.code[..PROGRAM.length]
+/// A filter's instructions.
+pub(super) fn filter(locks: Locks) -> &'static [sock_filter] {
+    let program = match locks {
+        Locks::Free => &LOCKS_FREE,
+        Locks::Asked => &LOCKS_ASKED,
+    };
+    program.code()
 }
 
-/// The filter as bytes, for a process that takes it on by itself.
+/// The filter that asks nobody, as bytes, for a process that takes it on by itself.
 pub(crate) struct Portable {
     /// The machine it is for, as the kernel names it.
     pub(crate) machine: &'static str,
@@ -374,10 +400,11 @@ pub(crate) struct Portable {
     pub(crate) code_hex: String,
 }
 
-/// The same filter, to be used elsewhere.
+/// See [`Portable`].
 pub(crate) fn portable() -> Portable {
-    let mut code_hex = String::with_capacity(filter().len() * 16);
-    for step in filter() {
+    let filter = filter(Locks::Free);
+    let mut code_hex = String::with_capacity(filter.len() * 16);
+    for step in filter {
         let [a, b] = step.code.to_ne_bytes();
         let [e, f, g, h] = step.k.to_ne_bytes();
         for byte in [a, b, step.jt, step.jf, e, f, g, h] {
@@ -386,179 +413,10 @@ pub(crate) fn portable() -> Portable {
     }
     Portable {
         machine: std::env::consts::ARCH,
-        instructions: filter().len(),
+        instructions: filter.len(),
         code_hex,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Classic BPF as far as the filter uses it.
-    fn judge(architecture: u32, call: u32, arguments: [u64; 3]) -> u32 {
-        let field = |at: u32| match at {
-            NUMBER_AT => call,
-            ARCHITECTURE_AT => architecture,
-            at => {
-                let index = (at as usize - 16) / 8;
-                assert_eq!(at, argument_at(index as u32));
-                arguments[index] as u32
-            }
-        };
-        let (mut accumulator, mut at) = (0, 0);
-        loop {
-            let step = filter()[at];
-            let operation = u32::from(step.code) & 0xF0;
-            at += 1;
-            match u32::from(step.code) & 0x07 {
-                libc::BPF_LD => accumulator = field(step.k),
-                libc::BPF_RET => return step.k,
-                libc::BPF_JMP if operation == libc::BPF_JA => at += step.k as usize,
-                libc::BPF_JMP => {
-                    let yes = match operation {
-                        libc::BPF_JEQ => accumulator == step.k,
-                        libc::BPF_JGE => accumulator >= step.k,
-                        libc::BPF_JSET => accumulator & step.k != 0,
-                        other => panic!("unknown jump {other:#x}"),
-                    };
-                    at += usize::from(if yes { step.jt } else { step.jf });
-                }
-                other => panic!("unknown class {other:#x}"),
-            }
-        }
-    }
-
-    fn here(call: c_long, arguments: [u64; 3]) -> u32 {
-        judge(ARCHITECTURE, number(call), arguments)
-    }
-
-    #[test]
-    fn another_architecture_is_killed() {
-        assert_eq!(judge(0x4000_0003, 20, [0; 3]), KILL);
-        assert_eq!(judge(0, 0, [0; 3]), KILL);
-    }
-
-    #[test]
-    fn unknown_numbers_do_not_exist() {
-        for call in [
-            LAST_KNOWN + 1,
-            1000,
-            0x4000_0000,
-            0x4000_0000 | 56,
-            u32::MAX,
-        ] {
-            assert_eq!(judge(ARCHITECTURE, call, [0; 3]), NO_SUCH_CALL, "{call:#x}");
-        }
-    }
-
-    #[test]
-    fn every_listed_call_is_answered_as_listed() {
-        for call in DENIED.iter().chain(DENIED_HERE) {
-            assert_eq!(here(*call, [0; 3]), NOT_PERMITTED, "{call}");
-        }
-        for call in UNKNOWN {
-            assert_eq!(here(*call, [0; 3]), NO_SUCH_CALL, "{call}");
-        }
-    }
-
-    #[test]
-    fn every_other_call_passes() {
-        let listed = [DENIED, DENIED_HERE, UNKNOWN, &BLOCKS].concat();
-        for call in (0..=LAST_KNOWN).filter(|call| !contains(&listed, *call)) {
-            assert_eq!(judge(ARCHITECTURE, call, [0; 3]), ALLOW, "{call}");
-        }
-    }
-
-    #[test]
-    fn no_call_is_listed_twice() {
-        let mut all: Vec<_> = [DENIED, DENIED_HERE, UNKNOWN, &BLOCKS].concat();
-        all.sort_unstable();
-        let count = all.len();
-        all.dedup();
-        assert_eq!(all.len(), count);
-    }
-
-    #[test]
-    fn ordinary_calls_pass() {
-        for call in [
-            libc::SYS_read,
-            libc::SYS_write,
-            libc::SYS_openat,
-            libc::SYS_execve,
-            libc::SYS_mmap,
-            libc::SYS_futex,
-            libc::SYS_exit_group,
-            libc::SYS_kill,
-            libc::SYS_close_range,
-        ] {
-            assert_eq!(here(call, [u64::MAX; 3]), ALLOW, "{call}");
-        }
-    }
-
-    #[test]
-    fn clone_makes_threads_and_processes_but_no_namespaces() {
-        let thread = (libc::CLONE_VM | libc::CLONE_THREAD | libc::CLONE_SIGHAND) as u64;
-        assert_eq!(here(libc::SYS_clone, [thread, 0, 0]), ALLOW);
-        assert_eq!(here(libc::SYS_clone, [libc::SIGCHLD as u64, 0, 0]), ALLOW);
-        for flag in [libc::CLONE_NEWUSER, libc::CLONE_NEWNET, libc::CLONE_NEWNS] {
-            let flags = flag as u64 | libc::SIGCHLD as u64;
-            assert_eq!(
-                here(libc::SYS_clone, [flags, 0, 0]),
-                NOT_PERMITTED,
-                "{flag:#x}"
-            );
-        }
-    }
-
-    #[test]
-    fn typing_into_a_terminal_is_refused_whatever_the_high_half() {
-        assert_eq!(here(libc::SYS_ioctl, [0, 0x5412, 0]), NOT_PERMITTED);
-        assert_eq!(
-            here(libc::SYS_ioctl, [0, 0x5412 | 1 << 32, 0]),
-            NOT_PERMITTED
-        );
-        assert_eq!(here(libc::SYS_ioctl, [0, 0x5401, 0]), ALLOW);
-    }
-
-    #[test]
-    fn only_isolated_families_of_sockets_exist() {
-        let socket =
-            |family: i32, protocol: u64| here(libc::SYS_socket, [family as u64, 1, protocol]);
-        assert_eq!(socket(libc::AF_UNIX, 0), ALLOW);
-        assert_eq!(socket(libc::AF_INET, 6), ALLOW);
-        assert_eq!(socket(libc::AF_INET6, 17), ALLOW);
-        assert_eq!(socket(libc::AF_NETLINK, 0), ALLOW);
-        assert_eq!(socket(libc::AF_NETLINK, 9), NO_SUCH_FAMILY);
-        for family in [libc::AF_VSOCK, libc::AF_ALG, libc::AF_PACKET, libc::AF_XDP] {
-            assert_eq!(socket(family, 0), NO_SUCH_FAMILY, "{family}");
-        }
-    }
-
-    #[test]
-    fn pairs_of_sockets_are_of_one_family() {
-        let pair = |family: i32| here(libc::SYS_socketpair, [family as u64, 1, 0]);
-        assert_eq!(pair(libc::AF_UNIX), ALLOW);
-        for family in [
-            libc::AF_INET,
-            libc::AF_VSOCK,
-            libc::AF_TIPC,
-            libc::AF_PACKET,
-        ] {
-            assert_eq!(pair(family), NO_SUCH_FAMILY, "{family}");
-        }
-    }
-
-    #[test]
-    fn the_execution_domain_stays() {
-        assert_eq!(here(libc::SYS_personality, [0, 0, 0]), ALLOW);
-        assert_eq!(
-            here(libc::SYS_personality, [u64::from(u32::MAX), 0, 0]),
-            ALLOW
-        );
-        assert_eq!(
-            here(libc::SYS_personality, [0x0004_0000, 0, 0]),
-            NOT_PERMITTED
-        );
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::libc;
@@ -59,8 +59,9 @@ const BORROWED_STACK: usize = 256 << 10;
 /// returns once it has become another program or has ended. For a process that has only one thread. Nothing is
 /// copied, so it takes a fraction of the time of [`fork`], and of the `execve` that follows.
 ///
-/// Signals, descriptors, folders, limits and rights are the child's own; memory is not: what `work` allocates and
-/// does not free stays.
+/// Signals, folders, limits and rights are the child's own; memory and descriptors are not: what `work` allocates and
+/// does not free stays, and so does what it opens and does not close. `execve` gives the child descriptors of its own
+/// before it closes those that are to be closed then.
 pub(super) fn spawn_in_place(work: &mut dyn FnMut() -> i32) -> io::Result<libc::pid_t> {
     extern "C" fn run(work: *mut libc::c_void) -> libc::c_int {
         // SAFETY: the pointer is to the parent's local below, which stands still, and its frame with it, for as long
@@ -92,14 +93,15 @@ pub(super) fn spawn_in_place(work: &mut dyn FnMut() -> i32) -> io::Result<libc::
     let guarded = unsafe { libc::mprotect(stack, GUARD, libc::PROT_NONE) };
     // SAFETY: the child runs `run` on the mapping, whose top is within it, and shares this process's memory. With
     // CLONE_VFORK this thread, the only one, does not go on before the child has left that memory by `execve` or
-    // `_exit`, so nothing is used by both at once; `work` and all it borrows live until then. The child keeps the
+    // `_exit`, so nothing is used by both at once; `work` and all it borrows live until then. That descriptors are
+    // shared like memory keeps what owns one and what it owns together on both sides. The child keeps the
     // parent's thread pointer: as in `vfork`, what the C library keeps for the thread (`errno`) is still one thread's.
     let child = match guarded {
         0 => unsafe {
             libc::clone(
                 run,
                 stack.byte_add(BORROWED_STACK),
-                libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
+                libc::CLONE_VM | libc::CLONE_FILES | libc::CLONE_VFORK | libc::SIGCHLD,
                 (&raw mut work).cast(),
             )
         },
@@ -142,14 +144,19 @@ pub(super) fn wipe_environment() {
     }
 }
 
-/// Closes every descriptor of this process but one.
-pub(super) fn close_all_but(kept: BorrowedFd<'_>) {
-    let kept = kept.as_raw_fd().cast_unsigned();
-    let below = kept.checked_sub(1).map(|last| (0, last));
-    for (first, last) in below.into_iter().chain([(kept + 1, u32::MAX)]) {
-        // SAFETY: takes three integers. Only the init calls this, once it has started the harness: it uses none
-        // of what is closed again, opens nothing afterwards, and ends without running destructors.
-        unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+/// Closes every descriptor of this process but these.
+pub(super) fn close_all_but<const N: usize>(kept: [BorrowedFd<'_>; N]) {
+    let mut kept = kept.map(|fd| fd.as_raw_fd().cast_unsigned());
+    kept.sort_unstable();
+    let mut first = 0;
+    for end in kept.into_iter().chain([u32::MAX]) {
+        if first < end {
+            let last = if end == u32::MAX { end } else { end - 1 };
+            // SAFETY: takes three integers. Only the init calls this, once it has started the harness: it uses none
+            // of what is closed again, and ends without running the destructors of what owned it.
+            unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+        }
+        first = end.saturating_add(1);
     }
 }
 
@@ -168,22 +175,39 @@ pub(super) struct Reaped {
 /// Waits for a child (-1: any). Restarts when a signal interrupts it.
 pub(super) fn wait4(pid: libc::pid_t) -> io::Result<Reaped> {
     loop {
+        if let Some(reaped) = wait_with(pid, 0)? {
+            return Ok(reaped);
+        }
+    }
+}
+
+/// A child (-1: any) that has ended already.
+pub(super) fn reap(pid: libc::pid_t) -> io::Result<Option<Reaped>> {
+    wait_with(pid, libc::WNOHANG)
+}
+
+/// `None` if the options say not to wait and there is none.
+fn wait_with(pid: libc::pid_t, options: libc::c_int) -> io::Result<Option<Reaped>> {
+    loop {
         let mut status = 0;
         // SAFETY: `rusage` is a plain C struct of integers, for which all zeroes are a value.
         let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
         // SAFETY: both pointers are to live locals of the types the call writes.
-        let reaped = unsafe { libc::wait4(pid, &raw mut status, 0, &raw mut usage) };
-        if reaped >= 0 {
+        let reaped = unsafe { libc::wait4(pid, &raw mut status, options, &raw mut usage) };
+        if reaped == 0 {
+            return Ok(None);
+        }
+        if reaped > 0 {
             let micros = |time: libc::timeval| {
                 u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000
                     + u64::try_from(time.tv_usec).unwrap_or(0)
             };
-            return Ok(Reaped {
+            return Ok(Some(Reaped {
                 pid: reaped,
                 status,
                 cpu_micros: micros(usage.ru_utime) + micros(usage.ru_stime),
                 peak_bytes: u64::try_from(usage.ru_maxrss).unwrap_or(0) * 1024,
-            });
+            }));
         }
         let error = io::Error::last_os_error();
         if error.kind() != io::ErrorKind::Interrupted {
@@ -379,6 +403,112 @@ pub(super) fn filter_system_calls(filter: &'static [libc::sock_filter]) -> io::R
     }
 }
 
+/// The same, with a listener: whoever holds it is asked where the filter says so. `EBUSY` means that somebody is
+/// asked about this process already.
+pub(super) fn filter_and_listen(filter: &'static [libc::sock_filter]) -> io::Result<OwnedFd> {
+    let length = u16::try_from(filter.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let program = libc::sock_fprog {
+        len: length,
+        filter: filter.as_ptr().cast_mut(),
+    };
+    let install = |flags: libc::c_ulong| {
+        // SAFETY: as above, for the same program; the flags carry no pointer.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_seccomp,
+                libc::SECCOMP_SET_MODE_FILTER,
+                flags,
+                &raw const program,
+            )
+        };
+        match RawFd::try_from(result) {
+            // SAFETY: without an error the call returns a new descriptor, which is nobody's yet.
+            Ok(fd) if fd >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(fd) }),
+            _ => Err(io::Error::last_os_error()),
+        }
+    };
+    // Once a question is taken in, only what kills interrupts whoever waits for the answer: a program with many
+    // signals gets its locks as it would without us.
+    let patient = libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    match install(libc::SECCOMP_FILTER_FLAG_NEW_LISTENER | patient) {
+        // Linux before 5.19.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => {
+            install(libc::SECCOMP_FILTER_FLAG_NEW_LISTENER)
+        }
+        other => other,
+    }
+}
+
+/// Has whoever asks and whoever answers take turns on one processor, which is several times as fast as waking another
+/// one for each question. Linux before 6.6 does not know of it.
+pub(super) fn take_turns(listener: BorrowedFd<'_>) {
+    const SYNC_WAKE_UP: libc::c_ulong = 1;
+    // SAFETY: takes a number by value; no memory is passed.
+    unsafe {
+        libc::ioctl(
+            listener.as_raw_fd(),
+            libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+            SYNC_WAKE_UP,
+        )
+    };
+}
+
+/// A call that waits for an answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Question {
+    id: u64,
+    /// The thread that waits, as this process's pid namespace numbers it.
+    pub(super) thread: u32,
+    /// The call's first argument, as far as the kernel looks at a descriptor.
+    pub(super) descriptor: u32,
+}
+
+/// Takes in a question. `ENOENT` means that nobody waits any more.
+pub(super) fn next_question(listener: BorrowedFd<'_>) -> io::Result<Question> {
+    // SAFETY: `seccomp_notif` is a plain C struct of integers; the kernel wants it zeroed.
+    let mut question: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel writes one structure of the size that the request's number carries, which is this one's: a
+    // kernel with a larger structure has another number for it.
+    let result = unsafe {
+        libc::ioctl(
+            listener.as_raw_fd(),
+            libc::SECCOMP_IOCTL_NOTIF_RECV,
+            &raw mut question,
+        )
+    };
+    if result != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    #[allow(clippy::cast_possible_truncation)] // as the kernel does
+    let descriptor = question.data.args[0] as u32;
+    Ok(Question {
+        id: question.id,
+        thread: question.pid,
+        descriptor,
+    })
+}
+
+/// Answers a question: the call goes on, or fails with this error. Where nobody waits for it any more, because of a
+/// signal or the end, nothing happens: no other question ever has the same number.
+pub(super) fn answer(listener: BorrowedFd<'_>, question: Question, answer: Result<(), i32>) {
+    #[allow(clippy::cast_possible_truncation)] // the lowest bit
+    const CONTINUE: u32 = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
+    let answer = libc::seccomp_notif_resp {
+        id: question.id,
+        val: 0,
+        error: answer.err().map_or(0, |errno| -errno),
+        flags: if answer.is_ok() { CONTINUE } else { 0 },
+    };
+    // SAFETY: the kernel reads one structure of the size that the request's number carries, and writes nothing.
+    unsafe {
+        libc::ioctl(
+            listener.as_raw_fd(),
+            libc::SECCOMP_IOCTL_NOTIF_SEND,
+            &raw const answer,
+        )
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -399,6 +529,22 @@ mod tests {
         });
         assert_eq!(code, 7);
         assert!(seen != 0 && seen != std::process::id(), "{seen}");
+    }
+
+    #[test]
+    fn what_a_process_in_place_opens_its_parent_has() {
+        use std::io::{Read, Write};
+        let mut ends = None;
+        let code = exit_code(&mut || {
+            ends = io::pipe().ok();
+            0
+        });
+        assert_eq!(code, 0);
+        let (mut reader, mut writer) = ends.expect("a pipe");
+        writer.write_all(b"x").expect("an open pipe");
+        let mut byte = [0];
+        reader.read_exact(&mut byte).expect("an open pipe");
+        assert_eq!(&byte, b"x");
     }
 
     #[test]
