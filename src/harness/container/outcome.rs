@@ -219,6 +219,10 @@ pub(crate) fn enforced(
             false => Protection::missing("private_root", "docker_read_only is false"),
         },
         Protection::missing("cpu_time", "containers are limited in wall-clock time only"),
+        Protection::missing(
+            "file_locks",
+            "nobody is asked in a container; whether others share its files is up to the engine",
+        ),
     ]);
     list.extend(guard.map_or_else(Guard::unknown, |guard| guard.protections(settings)));
     list

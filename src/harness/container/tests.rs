@@ -391,8 +391,8 @@ mod outcomes {
             missing.map(|one| one.name.clone()).collect::<Vec<_>>()
         };
         let bound = Some("filter=dfab landlock=6 files=1000");
-        assert_eq!(missing(Maker::Engine, bound), ["cpu_time"]);
-        let unknown = ["cpu_time", "seccomp", "landlock", "file_size"];
+        assert_eq!(missing(Maker::Engine, bound), ["cpu_time", "file_locks"]);
+        let unknown = ["cpu_time", "file_locks", "seccomp", "landlock", "file_size"];
         assert_eq!(missing(Maker::Engine, None), unknown);
         let behind_a_broker = missing(Maker::Broker, bound);
         assert!(
