@@ -2,17 +2,35 @@
 
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use nix::sys::signal::{SigSet, Signal};
 use signal_hook::iterator::Signals;
 
 use crate::harness::Cancel;
+use crate::harness::sandbox::is_ignored;
 use crate::pipeline::remove_own_workspaces;
 
 use super::exit::{CliError, Exit};
 
-/// From here on signals end the process only as [`follow`] says. Those that come before it wait for it.
+/// What asks a program to stop, and whether whoever starts it may have it ignored: `nohup` does so with one, a shell
+/// with the other for what it starts in the background.
+const REQUESTS: [(Signal, bool); 3] = [
+    (Signal::SIGTERM, false),
+    (Signal::SIGINT, true),
+    (Signal::SIGHUP, true),
+];
+
+/// From here on signals end the process only as [`follow`] says. Those that come before it wait for it. To be called
+/// while there is one thread: whoever started the program may have had them blocked, and later threads do as it does.
 pub(super) fn listen() -> Result<Signals, CliError> {
-    Ok(Signals::new([SIGINT, SIGTERM, SIGHUP])?)
+    let mut heard: SigSet = REQUESTS.iter().map(|(signal, _)| *signal).collect();
+    for (signal, may_be_ignored) in REQUESTS {
+        if may_be_ignored && is_ignored(signal) {
+            heard.remove(signal);
+        }
+    }
+    let signals = Signals::new(heard.iter().map(|signal| signal as i32))?;
+    heard.thread_unblock().map_err(std::io::Error::from)?;
+    Ok(signals)
 }
 
 /// Listens to signals and follows them.

@@ -45,6 +45,25 @@ fn whatever_state_dfab_is_started_in_the_run_is_the_same() {
 }
 
 #[test]
+fn limits_that_leave_no_room_are_a_clear_error() {
+    let _ = sandbox_or_skip!();
+    let place = Place::new(HARNESS);
+    // Root is not held to the first.
+    for (state, named) in [
+        ("few_processes", "temporarily"),
+        ("no_file_size", "File too large"),
+    ] {
+        let (code, said) = finished(&mut place.exec_from(&[state], &[]));
+        if code != Some(0) || state == "no_file_size" {
+            assert_eq!(code, Some(3), "{state}: {said}");
+            assert!(said.contains(named), "{state}: {said}");
+        }
+        assert!(!said.contains("panicked"), "{state}: {said}");
+        assert_eq!(place.left(), Vec::<String>::new(), "{state}");
+    }
+}
+
+#[test]
 fn the_callers_priority_is_kept() {
     let _ = sandbox_or_skip!();
     let place = Place::new("import os\nprint(os.nice(0))\n");

@@ -7,11 +7,14 @@ def must(result):
 
 def children_ignored(): signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 def signals_blocked(): signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+def hangup_ignored(): signal.signal(signal.SIGHUP, signal.SIG_IGN)
 def signals_ignored():
     for number in set(range(1, 65)) - {9, 19}:
         # The library keeps two for itself; the kernel does not.
         action = ctypes.create_string_buffer(struct.pack('QQQQ', 1, 0, 0, 0))
         libc.syscall(ctypes.c_long(13 if os.uname().machine == 'x86_64' else 134), ctypes.c_long(number), action, None, ctypes.c_long(8))
+def few_processes(): resource.setrlimit(resource.RLIMIT_NPROC, (3, 3))
+def no_file_size(): resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 def few_descriptors(): resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))
 def many_descriptors():
     for _ in range(100): os.set_inheritable(os.open('/', os.O_RDONLY), True)

@@ -49,6 +49,46 @@ fn a_signal_at_any_moment_ends_all_and_leaves_nothing() {
 }
 
 #[test]
+fn requests_to_stop_are_heard_although_the_caller_had_them_blocked() {
+    let _ = sandbox_or_skip!();
+    let mark = format!("dfab-test-blocked-{}", std::process::id());
+    let place = Place::sleeping(&mark);
+    for sent in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+        let mut child = place
+            .exec_from(&["signals_blocked"], &[])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        eventually("the harness runs", || !processes_with(&mark).is_empty());
+        signal(child.id(), sent);
+        let began = Instant::now();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{sent}");
+        assert!(began.elapsed() < Duration::from_secs(30), "{sent}");
+        eventually("all is dead", || processes_with(&mark).is_empty());
+    }
+}
+
+#[test]
+fn a_hangup_that_the_caller_had_ignored_is_ignored() {
+    let _ = sandbox_or_skip!();
+    let place = Place::new("import time\ntime.sleep(1)\nprint('row')\n");
+    let mut child = place
+        .exec_from(&["hangup_ignored"], &[])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // The launcher ignores it before it becomes dfab.
+    eventually("dfab runs", || !descendants(child.id()).is_empty());
+    while child.try_wait().unwrap().is_none() {
+        signal(child.id(), Signal::SIGHUP);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
 fn when_dfab_is_killed_all_dies_and_the_next_run_sweeps() {
     let sandbox = sandbox_or_skip!();
     let mark = format!("dfab-test-killed-{}", std::process::id());

@@ -1,7 +1,7 @@
 //! Asking an interpreter what it is: it is started once, and prints where it and its library lie.
 
 use std::ffi::OsString;
-use std::io::Read;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -38,8 +38,20 @@ pub(super) fn ask(program: &Path) -> Result<Vec<u8>, String> {
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|error| format!("it does not start: {error}"))?;
-    let answer = child.stdout.take().map(read_aside);
-    let complaint = child.stderr.take().map(read_aside);
+    let readers = (
+        child.stdout.take().map(read_aside).transpose(),
+        child.stderr.take().map(read_aside).transpose(),
+    );
+    let (answer, complaint) = match readers {
+        (Ok(answer), Ok(complaint)) => (answer, complaint),
+        (Err(error), _) | (_, Err(error)) => {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!(
+                "no thread can be started to read its answer: {error}"
+            ));
+        }
+    };
     let deadline = Instant::now() + PROBE_TIME;
     let receive = |reader: Option<Receiver<Vec<u8>>>| {
         let left = deadline.saturating_duration_since(Instant::now());
@@ -76,15 +88,15 @@ pub(super) fn ask(program: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// Reads a stream to its end in a thread of its own, so that the caller can stop waiting.
-fn read_aside(stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn read_aside(stream: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     let (sender, receiver) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         // What could be read is all there is to say; and nobody may be listening any more.
         let _ = stream.take(PROBE_BYTES).read_to_end(&mut bytes);
         let _ = sender.send(bytes);
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// What an interpreter said of itself.

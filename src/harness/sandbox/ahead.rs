@@ -67,7 +67,8 @@ impl Core {
         let number = sched_getcpu();
         let given = sched_getaffinity(None).unwrap_or_default();
         let mut others = given;
-        if given.is_set(number) {
+        // A machine may have more cores than the set can name; then nothing was given.
+        if number < CpuSet::MAX_CPU && given.is_set(number) {
             others.unset(number);
         }
         Self {

@@ -50,7 +50,7 @@ use handle::{Asked, KEEPER_ARGUMENT, Keeper, Process};
 pub use identity::NOBODY;
 use protocol::{Limits, Request, Start};
 pub(crate) use seccomp::portable as system_call_filter;
-pub use sys::stdout_was_closed;
+pub use sys::{is_ignored, stdout_was_closed};
 
 /// Longest the check of a sandbox may take.
 const CHECK_TIME: Duration = Duration::from_secs(10);
@@ -61,6 +61,7 @@ const THIS_PROGRAM: &str = "/proc/self/exe";
 /// To be called before anything else in `main`: no thread may exist, no descriptor may be open.
 pub fn maybe_init() {
     sys::notice_children();
+    sys::survive_file_size_limits();
     if std::env::args_os()
         .nth(1)
         .is_some_and(|argument| argument == KEEPER_ARGUMENT)

@@ -280,6 +280,21 @@ pub(super) fn notice_children() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
 }
 
+/// Whether this process ignores a signal, as whoever started it may have arranged.
+pub fn is_ignored(signal: nix::sys::signal::Signal) -> bool {
+    // SAFETY: `sigaction` is a plain C struct of integers, for which all zeroes are a value.
+    let mut present: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: changes nothing and writes one live local of the type that the call expects.
+    let asked = unsafe { libc::sigaction(signal as i32, std::ptr::null(), &raw mut present) };
+    asked == 0 && present.sa_sigaction == libc::SIG_IGN
+}
+
+/// A file that grows beyond the caller's limit on file sizes is an error to tell, not an end without a word.
+pub(super) fn survive_file_size_limits() {
+    // SAFETY: as in `notice_children`. What the sandbox starts begins with the default again.
+    unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) };
+}
+
 /// The usual scheduling class for processor and disk, whatever was inherited.
 pub(super) fn usual_scheduling() -> io::Result<()> {
     const IOPRIO_WHO_PROCESS: libc::c_int = 1;
