@@ -30,6 +30,9 @@ if pidfd is not None:
     attempt('advise', lambda: call(440, pidfd, vector, 1, 4, 0), by=REFUSED)
     attempt('reap memory', lambda: call(448, pidfd, 0), by=REFUSED)
 attempt('compare', lambda: call((312, 272), os.getpid(), 1, 0, 0, 0), by=REFUSED)
+import resource
+for limit in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_DATA, resource.RLIMIT_NOFILE):
+    attempt('limit the init', resource.prlimit, 1, limit, (0, 0), by=('EPERM',))
 for name in ('user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup', 'time'):
     path = '/proc/self/ns/' + name
     if os.path.exists(path):

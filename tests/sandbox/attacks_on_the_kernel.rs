@@ -31,6 +31,32 @@ for domain in (0x40000, 0x200000, 8): attempt('domain of execution', lambda: cal
 }
 
 #[test]
+fn nobody_is_watched_at_the_files_that_all_have() {
+    held(
+        r#"
+for name, numbers, *arguments in (
+    ('a watcher', (294, 26), 0), ('a watch', (254, 27), -1, os.path.dirname(os.__file__).encode(), 0xfff),
+    ('the old watcher', (253, None))):
+    attempt(name, lambda: call(numbers, *arguments), by=REFUSED)
+"#,
+    );
+}
+
+#[test]
+fn protocols_that_hardly_anybody_uses_are_not_loaded() {
+    held(
+        r#"
+import socket
+for family in (socket.AF_INET, socket.AF_INET6):
+    for kind, protocol in ((1, 132), (5, 132), (1, 262), (6, 33), (2, 136), (2, 115), (3, 255)):
+        attempt(f'protocol {protocol}', socket.socket, family, kind, protocol, by=('EPROTONOSUPPORT',))
+    for kind, protocol in ((1, 0), (1, 6), (2, 0), (2, 17)):
+        socket.socket(family, kind, protocol).close()
+"#,
+    );
+}
+
+#[test]
 fn no_namespace_can_be_made() {
     held(
         r#"

@@ -42,6 +42,8 @@ const DENIED: &[c_long] = &[
     libc::SYS_bpf, libc::SYS_perf_event_open, libc::SYS_userfaultfd, libc::SYS_init_module,
     libc::SYS_finit_module, libc::SYS_delete_module, libc::SYS_kexec_load,
     libc::SYS_fanotify_init, libc::SYS_fanotify_mark, LOOKUP_DCOOKIE,
+    // Watchers of files: they see what the host's programs open, and use up a small budget that the user has outside.
+    libc::SYS_inotify_init1, libc::SYS_inotify_add_watch, libc::SYS_inotify_rm_watch,
     // The machine.
     libc::SYS_reboot, libc::SYS_swapon, libc::SYS_swapoff, libc::SYS_acct, libc::SYS_syslog,
     libc::SYS_quotactl, libc::SYS_quotactl_fd, libc::SYS_sethostname, libc::SYS_setdomainname,
@@ -61,7 +63,7 @@ const DENIED: &[c_long] = &[
 #[cfg(target_arch = "x86_64")]
 #[rustfmt::skip]
 const DENIED_HERE: &[c_long] = &[
-    libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt, libc::SYS_uselib, libc::SYS_ustat,
+    libc::SYS_inotify_init, libc::SYS_iopl, libc::SYS_ioperm, libc::SYS_modify_ldt, libc::SYS_uselib, libc::SYS_ustat,
     libc::SYS_sysfs, libc::SYS__sysctl, CREATE_MODULE, GET_KERNEL_SYMS, QUERY_MODULE, libc::SYS_kexec_file_load,
 ];
 #[cfg(not(target_arch = "x86_64"))]
@@ -104,14 +106,15 @@ const NAMESPACE_FLAGS: u32 = (libc::CLONE_NEWNS
     .cast_unsigned();
 /// Requests that type into a terminal. The kernel looks at the low half only, and so do we.
 const TERMINAL_INPUT: [u32; 2] = [0x5412, 0x541C];
-/// Families of sockets that a network namespace isolates.
-const FAMILIES: [u32; 3] = [
-    libc::AF_UNIX.cast_unsigned(),
+/// The one family whose pairs are of use. Its only protocol is its own.
+const UNIX: u32 = libc::AF_UNIX.cast_unsigned();
+/// Families that a network namespace isolates, and their usual protocols: the default one, ICMP, TCP, UDP, ICMPv6.
+/// Asked for any other the kernel loads code that hardly any program uses.
+const FAMILIES: [u32; 2] = [
     libc::AF_INET.cast_unsigned(),
     libc::AF_INET6.cast_unsigned(),
 ];
-/// The one family whose pairs are of use.
-const PAIR_FAMILY: u32 = libc::AF_UNIX.cast_unsigned();
+const PROTOCOLS: [u32; 5] = [0, 1, 6, 17, 58];
 /// Netlink, only to list interfaces and addresses (protocol 0).
 const NETLINK: u32 = libc::AF_NETLINK.cast_unsigned();
 /// Execution domains: the usual one, and the question for the present one.
@@ -122,6 +125,10 @@ const LOCK_COMMANDS: [[i32; 2]; 2] = [
     [libc::F_GETLK, libc::F_SETLKW],
     [libc::F_OFD_GETLK, libc::F_OFD_SETLKW],
 ];
+/// The init, as the processes of the run number it.
+const INIT: u32 = 1;
+/// Commands that leave a mark on a file that lasts (`F_SET_RW_HINT`, `F_SET_FILE_RW_HINT`), whatever it was opened for.
+const HINT_COMMANDS: [u32; 2] = [1036, 1038];
 /// Commands that hold up whoever else opens a file, or tell of it: the first and the last.
 const LEASE_COMMANDS: [i32; 2] = [libc::F_SETLEASE, libc::F_NOTIFY];
 /// The newest command known here (`F_SET_FILE_RW_HINT`).
@@ -153,6 +160,7 @@ const fn errno(number: i32) -> u32 {
 const NOT_PERMITTED: u32 = errno(libc::EPERM);
 const NO_SUCH_CALL: u32 = errno(libc::ENOSYS);
 const NO_SUCH_FAMILY: u32 = errno(libc::EAFNOSUPPORT);
+const NO_SUCH_PROTOCOL: u32 = errno(libc::EPROTONOSUPPORT);
 const NO_SUCH_COMMAND: u32 = errno(libc::EINVAL);
 /// Waits for whoever holds the filter's listener.
 const ASK: u32 = libc::SECCOMP_RET_USER_NOTIF;
@@ -172,18 +180,19 @@ enum Verdict {
 }
 
 /// Calls whose arguments matter.
-const BLOCKS: [c_long; 8] = [
+const BLOCKS: [c_long; 9] = [
     libc::SYS_clone,
     libc::SYS_ioctl,
     libc::SYS_socket,
     libc::SYS_socketpair,
     libc::SYS_personality,
+    libc::SYS_prlimit64,
     libc::SYS_fcntl,
     libc::SYS_flock,
     libc::SYS_seccomp,
 ];
 /// How many of them matter where nobody can be asked.
-const ALWAYS: usize = 5;
+const ALWAYS: usize = 6;
 
 /// What is done about locks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -296,7 +305,7 @@ impl Program {
 
     /// The calls whose arguments matter, in the order of [`BLOCKS`].
     const fn judge_arguments(&mut self, locks: Locks, blocks: &[usize; BLOCKS.len()]) {
-        let [clone, ioctl, socket, socketpair, personality, ..] = *blocks;
+        let [clone, ioctl, socket, socketpair, personality, prlimit, ..] = *blocks;
         self.land(clone);
         self.load(argument_at(0));
         self.if_any(NAMESPACE_FLAGS, 1);
@@ -315,15 +324,16 @@ impl Program {
 
         self.land(socket);
         self.load(argument_at(0));
-        self.answer_if_one_of(&FAMILIES, ALLOW);
-        self.if_equal(NETLINK, 3);
-        self.load(argument_at(2));
-        self.answer_if_equal(0, ALLOW);
+        self.answer_if_equal(UNIX, ALLOW);
+        let [internet, internet_6] = FAMILIES;
+        self.answer_by_protocol(internet, &PROTOCOLS, NO_SUCH_PROTOCOL);
+        self.answer_by_protocol(internet_6, &PROTOCOLS, NO_SUCH_PROTOCOL);
+        self.answer_by_protocol(NETLINK, &[0], NO_SUCH_FAMILY);
         self.answer(NO_SUCH_FAMILY);
 
         self.land(socketpair);
         self.load(argument_at(0));
-        self.answer_if_equal(PAIR_FAMILY, ALLOW);
+        self.answer_if_equal(UNIX, ALLOW);
         self.answer(NO_SUCH_FAMILY);
 
         self.land(personality);
@@ -331,9 +341,29 @@ impl Program {
         self.answer_if_one_of(&PERSONALITIES, ALLOW);
         self.answer(NOT_PERMITTED);
 
+        // A limit on its processor time would have the kernel kill the init, which looks like a failure of ours.
+        self.land(prlimit);
+        self.load(argument_at(0));
+        self.answer_if_equal(INIT, NOT_PERMITTED);
+        self.answer(ALLOW);
+
         if let Locks::Asked = locks {
             self.judge_locks(blocks);
         }
+    }
+
+    /// Where the family is this one, answers by the protocol asked for.
+    const fn answer_by_protocol(&mut self, family: u32, protocols: &[u32], other: u32) {
+        let at = self.length;
+        self.if_equal(family, 0);
+        self.load(argument_at(2));
+        self.answer_if_one_of(protocols, ALLOW);
+        self.answer(other);
+        let skip = self.length - at - 1;
+        assert!(skip <= u8::MAX as usize);
+        #[allow(clippy::cast_possible_truncation)] // just asserted
+        let skip = skip as u8;
+        self.code[at].jf = skip;
     }
 
     /// The rest of them, which matter where somebody can be asked.
@@ -345,6 +375,7 @@ impl Program {
         self.answer_if_between(of_processes, ASK);
         self.answer_if_between(of_descriptions, ASK);
         self.answer_if_between(LEASE_COMMANDS, NOT_PERMITTED);
+        self.answer_if_one_of(&HINT_COMMANDS, NOT_PERMITTED);
         self.if_at_least(LAST_KNOWN_COMMAND + 1, 1);
         self.answer(NO_SUCH_COMMAND);
         self.answer(ALLOW);

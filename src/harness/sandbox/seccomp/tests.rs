@@ -153,6 +153,13 @@ fn only_isolated_families_of_sockets_exist() {
     assert_eq!(socket(libc::AF_INET6, 17), ALLOW);
     assert_eq!(socket(libc::AF_NETLINK, 0), ALLOW);
     assert_eq!(socket(libc::AF_NETLINK, 9), NO_SUCH_FAMILY);
+    for (family, protocol) in [
+        (libc::AF_INET, 132),
+        (libc::AF_INET, 262),
+        (libc::AF_INET6, 136),
+    ] {
+        assert_eq!(socket(family, protocol), NO_SUCH_PROTOCOL, "{family}");
+    }
     for family in [libc::AF_VSOCK, libc::AF_ALG, libc::AF_PACKET, libc::AF_XDP] {
         assert_eq!(socket(family, 0), NO_SUCH_FAMILY, "{family}");
     }
@@ -216,7 +223,8 @@ fn whoever_is_asked_is_asked_about_every_way_to_lock() {
 fn descriptors_can_be_duplicated_and_described_without_asking() {
     for command in (0..=4)
         .chain([8, 9, 10, 11, 15, 16, 1027])
-        .chain(1030..=1038)
+        .chain(1030..=1035)
+        .chain([1037])
     {
         assert_eq!(here(libc::SYS_fcntl, [3, command, 0]), ALLOW, "{command}");
     }
@@ -281,4 +289,24 @@ fn where_nobody_answers_nobody_is_asked() {
     }
     let flags = (libc::CLONE_FILES | libc::SIGCHLD) as u64;
     assert_eq!(free(libc::SYS_clone, [flags, 0, 0]), ALLOW);
+}
+
+#[test]
+fn limits_of_the_init_are_not_the_harnesss_to_set() {
+    let prlimit = |process: u64| here(libc::SYS_prlimit64, [process, 0, 0]);
+    assert_eq!(prlimit(0), ALLOW);
+    assert_eq!(prlimit(2), ALLOW);
+    assert_eq!(prlimit(1), NOT_PERMITTED);
+    // The kernel looks at the low half.
+    assert_eq!(prlimit(1 << 32 | 1), NOT_PERMITTED);
+}
+
+#[test]
+fn nothing_lasting_is_written_to_files_opened_for_reading() {
+    for command in HINT_COMMANDS {
+        let arguments = [3, u64::from(command), 0];
+        assert_eq!(asked(libc::SYS_fcntl, arguments), NOT_PERMITTED);
+        let question = [3, u64::from(command - 1), 0];
+        assert_eq!(asked(libc::SYS_fcntl, question), ALLOW);
+    }
 }
