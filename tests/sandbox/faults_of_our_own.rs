@@ -144,6 +144,13 @@ fn what_is_enforced_is_reported() {
             "{protection:?}"
         );
     }
+    let identity = enforced.iter().find(|part| part.name == "identity");
+    let identity = identity.and_then(|part| part.means.as_deref()).unwrap();
+    let as_it_is = match nix::unistd::geteuid().is_root() {
+        true => "nobody, on the host too",
+        false => "nobody inside; on the host dfab's own user, without capabilities",
+    };
+    assert_eq!(identity, as_it_is);
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub(super) struct Facts {
     pub(super) proc: Result<(), String>,
     /// Whether a limit on processes counts this run's only.
     pub(super) count_processes: bool,
+    /// The harness's user is nobody's on the host, too, and not the one that started dfab.
+    pub(super) is_nobody: bool,
     /// The control groups that were entered.
     pub(super) seats: Seats,
     /// The version in force.
@@ -87,7 +89,13 @@ pub(super) fn list(request: &Request, facts: &Facts) -> Vec<Protection> {
         .map(|(name, _)| by(&format!("{name}_namespace"), "unshare"))
         .collect();
     list.extend([
-        by("identity", "a user without rights on the host"),
+        by(
+            "identity",
+            match facts.is_nobody {
+                true => "nobody, on the host too",
+                false => "nobody inside; on the host dfab's own user, without capabilities",
+            },
+        ),
         by(
             "private_root",
             "tmpfs with the interpreter bound read-only, pivot_root, read-only",
@@ -285,6 +293,7 @@ mod tests {
             nested: Ok(()),
             proc: Ok(()),
             count_processes: true,
+            is_nobody: true,
             seats: Seats {
                 memory: Err("none".to_owned()),
                 pids: Err("none".to_owned()),

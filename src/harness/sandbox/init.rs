@@ -29,6 +29,8 @@ pub(super) struct Prepared<'a> {
     pub(super) start: &'a OwnedFd,
     /// A limit on processes would count this run's only.
     pub(super) count_processes: bool,
+    /// Root became nobody.
+    pub(super) is_nobody: bool,
     /// Whether user namespaces below the run's are forbidden.
     pub(super) nested: Result<(), String>,
 }
@@ -85,6 +87,7 @@ fn run(prepared: &Prepared<'_>, report: &File, keeper_lives: &OwnedFd) -> Result
         nested: prepared.nested.clone(),
         proc,
         count_processes: prepared.count_processes,
+        is_nobody: prepared.is_nobody,
         seats,
         landlock: Err("not tried".to_owned()),
         file_locks: Err("not tried".to_owned()),

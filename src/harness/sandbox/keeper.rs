@@ -94,6 +94,7 @@ fn supervise(
 ) -> Result<io::Result<()>, Failure> {
     // System folders are open to all; the init opens them one by one, so that few descriptors are
     // held at once.
+    let is_nobody = matches!(ready, Ready::Root(_));
     let early = match ready {
         Ready::Root(namespaces) => {
             let opened = open_as_root(request)?;
@@ -125,6 +126,7 @@ fn supervise(
         scratch: &scratch,
         start: &start_channel,
         count_processes: kernel_release() >= PROCESSES_PER_NAMESPACE,
+        is_nobody,
         nested,
     };
     let (mut run, words) = start(&prepared)?;
