@@ -1,6 +1,8 @@
 //! Writing files so that a reader sees the old content or the new, never a part; and knowing a
 //! database before it is written over.
 
+mod hold;
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -8,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::OFlag;
 use tempfile::NamedTempFile;
+
+pub(crate) use hold::Hold;
 
 /// The time of every file and folder dfab makes for a harness, in Unix seconds: 1980-01-01, as in the ZIPs that
 /// `pack` makes. The clock's would tell one run from the next.

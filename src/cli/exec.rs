@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::harness::workspace::sweep_workspaces;
 use crate::harness::{Cancel, Ending, Outcome};
 use crate::package;
 use crate::pipeline::{self, Evaluator, Execution, Submission};
@@ -75,7 +76,7 @@ pub(super) fn run(context: &Context, args: &ExecArgs) -> Result<Exit, CliError> 
     let outcome = evaluator.execute(&submission, entrypoint, workspace.path())?;
     drop(workspace);
     // What others left can wait until there is nothing else to do: the sandbox is still ending.
-    pipeline::sweep_workspaces();
+    sweep_workspaces();
     if let Some(file) = &args.report {
         let is_dataset = outcome.ending == Ending::Ok;
         let from = if outcome.output_file.is_some() {

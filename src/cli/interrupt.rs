@@ -7,7 +7,7 @@ use signal_hook::iterator::Signals;
 
 use crate::harness::Cancel;
 use crate::harness::sandbox::is_ignored;
-use crate::pipeline::remove_own_workspaces;
+use crate::harness::workspace::remove_own_workspaces;
 
 use super::exit::{CliError, Exit};
 

@@ -20,6 +20,7 @@ mod request;
 pub mod sandbox;
 mod scripted;
 mod trial;
+pub(crate) mod workspace;
 
 use std::path::Path;
 use std::sync::Arc;

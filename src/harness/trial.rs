@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::container::ContainerError;
+use super::workspace::Workspace;
 use super::{
     Cancel, Ending, Executor, ExecutorError, HarnessLimits, HarnessRequest, Outcome, Protection,
 };
@@ -46,11 +47,7 @@ pub(super) fn run_script(
     time: Duration,
     run: impl FnOnce(&HarnessRequest<'_>) -> Result<Outcome, ExecutorError>,
 ) -> Result<Outcome, ExecutorError> {
-    // Named as workspaces are, so that what a killed dfab leaves is removed by the next one.
-    let folder = tempfile::Builder::new()
-        .prefix(&format!("dfab-workspace-{}-", std::process::id()))
-        .tempdir()
-        .map_err(ExecutorError::io("create a folder for a trial run"))?;
+    let folder = Workspace::new().map_err(ExecutorError::io("create a folder for a trial run"))?;
     fs::write(folder.path().join("check.py"), script)
         .map_err(ExecutorError::io("write a file for a trial run"))?;
     let limits = HarnessLimits {

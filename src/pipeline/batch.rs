@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::harness::workspace::sweep_workspaces;
 use crate::store::{NewItem, NewRun, Store, StoreError, Timestamp};
 
 use super::conclusion::Conclusion;
@@ -120,7 +121,7 @@ pub fn run_batch(
     options: &BatchOptions,
     listen: &mut Listener<'_>,
 ) -> Result<Summary, BatchError> {
-    super::sweep_workspaces();
+    sweep_workspaces();
     let results = Results::of(store, options)?;
     let run_id = begin(store, submissions, options)?;
     listen(Event::Started {

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::dataset::{self, Dataset};
+use crate::harness::workspace::Workspace;
 use crate::harness::{Cancel, Coming, Executor, HarnessLimits, HarnessRequest, Outcome};
 use crate::judge;
 use crate::judge::llm::{Heard, Opinion};
@@ -316,7 +317,7 @@ impl Evaluator<'_> {
     ///
     /// # Errors
     /// It cannot be made.
-    pub(crate) fn new_workspace(&self, package: &str) -> Result<tempfile::TempDir, ItemError> {
+    pub(crate) fn new_workspace(&self, package: &str) -> Result<Workspace, ItemError> {
         let limits = PackageLimits::from(self.settings);
         let memory = self.executor.takes_workspaces_in_memory();
         new_workspace(package, memory.then_some(&limits))

@@ -40,7 +40,7 @@ pub use options::BatchOptions;
 pub(crate) use plan::failed_last;
 pub use plan::{Action, Planned, Planner};
 pub use record::{Execution, Neighbour, RecordStatus, SubmissionRecord};
-pub(crate) use workspace::{lay_out, place_in_memory, remove_own_workspaces, sweep_workspaces};
+pub(crate) use workspace::{lay_out, place_in_memory};
 
 use std::path::PathBuf;
 

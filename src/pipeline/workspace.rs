@@ -7,21 +7,16 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::sys::statvfs::FsFlags;
-use tempfile::TempDir;
 
 use crate::harness::sandbox::NOBODY;
+use crate::harness::workspace::{MEMORY, Workspace};
 use crate::package::{self, Package, PackageLimits};
 
 use super::ItemError;
 
-/// Workspaces are named `dfab-workspace-<process>-<random>`, so that another process can tell who made one.
-const PREFIX: &str = "dfab-workspace-";
 /// For the owner all, for the group to read and enter.
 const READABLE_BY_GROUP: u32 = 0o750;
-const OURS_ALONE: u32 = 0o700;
 
-/// A file system in memory that everybody may write to, where there is one.
-const MEMORY: &str = "/dev/shm";
 /// That many of the largest packages must find room in memory beside what else is there. It holds one for each
 /// worker, and for a moment only.
 const ROOM: u64 = 16;
@@ -37,7 +32,7 @@ const ROOM: u64 = 16;
 pub(crate) fn new_workspace(
     name: &str,
     memory: Option<&PackageLimits>,
-) -> Result<TempDir, ItemError> {
+) -> Result<Workspace, ItemError> {
     if let Some(place) = memory.and_then(place_in_memory)
         && let Ok((folder, true)) = make_in(&place)
     {
@@ -48,15 +43,14 @@ pub(crate) fn new_workspace(
 }
 
 /// Also returns whether whom the harness runs as can read it.
-fn make_in(place: &Path) -> io::Result<(TempDir, bool)> {
-    let prefix = format!("{PREFIX}{}-", std::process::id());
-    let folder = tempfile::Builder::new().prefix(&prefix).tempdir_in(place)?;
+fn make_in(place: &Path) -> io::Result<(Workspace, bool)> {
+    let folder = Workspace::new_in(place)?;
     let is_root = nix::unistd::geteuid().is_root();
     // Where root may not give it to the group, the sandbox has a dearer way.
     let given = is_root && std::os::unix::fs::chown(folder.path(), None, Some(NOBODY)).is_ok();
-    // Whatever the umask was: we must look in, and no one else.
-    let mode = if given { READABLE_BY_GROUP } else { OURS_ALONE };
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode))?;
+    if given {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(READABLE_BY_GROUP))?;
+    }
     Ok((folder, given || !is_root))
 }
 
@@ -98,45 +92,6 @@ fn failed(name: &str) -> impl FnOnce(std::io::Error) -> ItemError {
     move |source| ItemError::Workspace { package, source }
 }
 
-/// Removes workspaces of processes that are no more: a killed dfab could not do it itself. What cannot be removed
-/// (another user's) is left alone.
-pub(crate) fn sweep_workspaces() {
-    remove_where(|name| {
-        maker(name).is_some_and(|process| !Path::new("/proc").join(process).exists())
-    });
-}
-
-/// Removes the workspaces of this process, which is about to end at once.
-pub(crate) fn remove_own_workspaces() {
-    let prefix = format!("{PREFIX}{}-", std::process::id());
-    remove_where(|name| name.starts_with(&prefix));
-}
-
-/// In every place where workspaces are laid out.
-fn remove_where(unwanted: impl Fn(&str) -> bool) {
-    let mut places = vec![std::env::temp_dir()];
-    // `TMPDIR` may not have named a place when those in memory were made.
-    places.push(MEMORY.into());
-    for entry in places
-        .iter()
-        .filter_map(|place| fs::read_dir(place).ok())
-        .flatten()
-        .flatten()
-    {
-        if entry.file_name().to_str().is_some_and(&unwanted) {
-            // Best effort: what stays is swept by the next run.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// The process number in a workspace's name.
-fn maker(name: &str) -> Option<&str> {
-    let (process, _) = name.strip_prefix(PREFIX)?.split_once('-')?;
-    let is_number = !process.is_empty() && process.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then_some(process)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,18 +120,5 @@ mod tests {
         assert_eq!(meta.mode() & 0o007, 0);
         let by_group = meta.gid() == NOBODY && meta.mode() & 0o070 == 0o050;
         assert_eq!(readable, by_group || !nix::unistd::geteuid().is_root());
-    }
-
-    #[test]
-    fn only_names_with_a_process_number_are_workspaces() {
-        assert_eq!(maker("dfab-workspace-123-aBc"), Some("123"));
-        for name in [
-            "dfab-workspace-",
-            "dfab-workspace-x-1",
-            "dfab-workspace--1",
-            "other-1-2",
-        ] {
-            assert_eq!(maker(name), None, "{name}");
-        }
     }
 }

@@ -118,7 +118,7 @@ pub fn serve(
         log.say(&format!("{unfinished} submissions were being evaluated when an earlier server ended; they wait again"));
     }
     evaluator.fingerprint_waiting(&mut store)?;
-    crate::pipeline::sweep_workspaces();
+    crate::harness::workspace::sweep_workspaces();
 
     let bell = Arc::new(Bell::default());
     let patience = Patience::of(plan.client_timeout);

@@ -253,6 +253,22 @@ fn groups_of_the_same_name_left_by_a_crash_are_no_obstacle() {
 }
 
 #[test]
+fn groups_that_somebody_holds_are_left_alone_whatever_their_name_says() {
+    let sandbox = sandbox_or_skip!();
+    if !has_control_groups(sandbox) {
+        eprintln!("skipped: this user gets no control groups on this machine");
+        return;
+    }
+    let place = Place::new(HARNESS);
+    let (code, said) =
+        finished(&mut place.exec_from(&["two_containers"], &["--require", "cgroup"]));
+    assert_eq!(
+        (code, said.as_str()),
+        (Some(0), "row  18\nheld: True left: False\n")
+    );
+}
+
+#[test]
 fn what_is_required_is_there_or_nothing_is_run() {
     let sandbox = sandbox_or_skip!();
     let place = Place::new("print('ran')\n");

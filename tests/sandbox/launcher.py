@@ -1,5 +1,5 @@
 # Starts a program in an odd state: launcher.py STATE... -- PROGRAM ARGUMENT...
-import ctypes, os, resource, signal, struct, sys, tempfile
+import ctypes, fcntl, os, resource, signal, struct, sys, tempfile, time
 libc = ctypes.CDLL(None, use_errno=True)
 
 def must(result):
@@ -92,8 +92,7 @@ def full_tmp():
                 while True: file.write(b'x' * 4096)
             except OSError: pass
     other_mounts(change)
-def left_by_a_crash():
-    "Groups of the very name that this process will want, and what was counted in them."
+def group_places():
     mounts = [line.split() for line in open('/proc/self/mounts')]
     for line in open('/proc/self/cgroup'):
         _, controllers, path = line.strip().split(':', 2)
@@ -101,8 +100,33 @@ def left_by_a_crash():
         for point in (m[1] for m in mounts if (m[2] == 'cgroup' and set(controllers.split(',')) <= set(m[3].split(',')) if controllers else m[2] == 'cgroup2')):
             try:
                 # One without these is not looked at, and what is planted would stay.
-                if controllers or {'memory', 'pids'} & set(open(f'{point}{path}/cgroup.controllers').read().split()): os.mkdir(f'{point}{path}/dfab-{os.getpid()}-0')
+                if controllers or {'memory', 'pids'} & set(open(f'{point}{path}/cgroup.controllers').read().split()): yield f'{point}{path}'
             except OSError: pass
+def planted(name):
+    for place in group_places():
+        try: os.mkdir(f'{place}/{name}')
+        except OSError: continue
+        yield f'{place}/{name}'
+def left_by_a_crash():
+    "Groups of the very name that this process will want, and what was counted in them."
+    list(planted(f'dfab-{os.getpid()}-0'))
+def two_containers():
+    """Groups of a process that holds them, as a dfab in another container does: it has our number there, or one that
+    nobody has here. Beside them such as nobody holds. When we are gone, it says which are there and removes them."""
+    ours, nobodys, ready = os.getpid(), 99999999, os.pipe()
+    if os.fork():
+        os.close(ready[1]); os.read(ready[0], 1)
+        return
+    held = [folder for number in (ours, nobodys) for folder in planted(f'dfab-{number}-0')]
+    left = [folder for number in (ours, nobodys) for folder in planted(f'dfab-{number}-1')]
+    locks = [os.open(folder, os.O_RDONLY) for folder in held]
+    for lock in locks: fcntl.flock(lock, fcntl.LOCK_EX)
+    os.close(ready[1])
+    while os.getppid() == ours: time.sleep(.01)
+    print('held:', *{os.path.exists(folder) for folder in held}, 'left:', *{os.path.exists(folder) for folder in left}, flush=True)
+    for folder in held + left:
+        if os.path.exists(folder): os.rmdir(folder)
+    os._exit(0)
 def nobody():
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 def delegated():

@@ -13,9 +13,8 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
 use crate::harness::ExecutorError;
+use crate::harness::workspace::Workspace;
 
-/// For nobody else.
-const GUARD_MODE: u32 = 0o700;
 /// Read and enter for everybody.
 const FOLDER_MODE: u32 = 0o755;
 /// Read for everybody.
@@ -25,7 +24,7 @@ const FILE_MODE: u32 = 0o644;
 pub(super) struct Readable {
     path: PathBuf,
     /// Removes the copy.
-    _guard: Option<tempfile::TempDir>,
+    _guard: Option<Workspace>,
 }
 
 impl Readable {
@@ -37,12 +36,8 @@ impl Readable {
                 _guard: None,
             });
         }
-        // Named as workspaces are, so that what a killed dfab leaves is removed by the next one.
-        let guard = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(GUARD_MODE))
-            .prefix(&format!("dfab-workspace-{}-", std::process::id()))
-            .tempdir()
-            .map_err(ExecutorError::io("create a folder for the workspace"))?;
+        let guard =
+            Workspace::new().map_err(ExecutorError::io("create a folder for the workspace"))?;
         let path = guard.path().join("workspace");
         copy(workspace, &path).map_err(ExecutorError::io("copy the workspace"))?;
         Ok(Readable {

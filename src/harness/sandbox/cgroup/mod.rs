@@ -17,7 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::protocol::Limits;
-use crate::files::read_generated_text;
+use crate::files::{Hold, read_generated_text};
 pub(super) use places::Hierarchies;
 use places::Place;
 
@@ -30,6 +30,8 @@ const OWN_PROCESSES: u64 = 1;
 /// A group of dead processes may need a moment before it can be removed.
 const REMOVAL_TRIES: u32 = 50;
 const REMOVAL_PAUSE: Duration = Duration::from_millis(2);
+/// More than others with our number can have taken.
+const NAMES_TO_TRY: u32 = 10_000;
 
 /// The two interfaces of the kernel; a machine may have both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +92,8 @@ impl Seats {
 #[derive(Debug)]
 pub(super) struct Group {
     folders: Vec<PathBuf>,
+    /// Until they are removed, so that nobody else does it.
+    holds: Vec<Hold>,
     seats: Seats,
     /// What was counted before the folders were removed.
     counted: Option<Counted>,
@@ -107,13 +111,7 @@ pub(super) struct Counted {
 impl Group {
     /// Makes the groups of one run; also returns the doors into them.
     pub(super) fn create(hierarchies: &Hierarchies, limits: &Limits) -> (Self, Vec<OwnedFd>) {
-        static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let mut making = Making {
-            name: format!("{PREFIX}{}-{number}", std::process::id()),
-            folders: Vec::new(),
-            doors: Vec::new(),
-        };
+        let mut making = Making::default();
         let memory = hierarchies.memory.clone().and_then(|place| {
             let seat = making.seat(&place)?;
             set_memory(making.folder(seat), place.version, limits.memory_bytes)?;
@@ -135,6 +133,7 @@ impl Group {
         };
         let group = Self {
             folders: making.folders,
+            holds: making.holds,
             seats: Seats { memory, pids, cpu },
             counted: None,
         };
@@ -211,6 +210,7 @@ impl Group {
                 }
             }
         }
+        self.holds.clear();
     }
 }
 
@@ -232,29 +232,23 @@ impl Counted {
 }
 
 /// Groups being made: one folder and one door for each hierarchy.
+#[derive(Default)]
 struct Making {
-    name: String,
+    /// Below which of them the folders are.
+    places: Vec<PathBuf>,
     folders: Vec<PathBuf>,
+    holds: Vec<Hold>,
     doors: Vec<OwnedFd>,
 }
 
 impl Making {
     fn seat(&mut self, place: &Place) -> Result<Seat, String> {
-        let folder = place.folder.join(&self.name);
         let version = place.version;
-        if let Some(door) = self.folders.iter().position(|made| *made == folder) {
+        if let Some(door) = self.places.iter().position(|made| *made == place.folder) {
             return Ok(Seat { version, door });
         }
         let failed = |error: io::Error| format!("{}: {error}", place.folder.display());
-        match fs::create_dir(&folder) {
-            // Left by a crash of a process with our number, and with it what was counted then.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::remove_dir(&folder)
-                    .and_then(|()| fs::create_dir(&folder))
-                    .map_err(failed)?;
-            }
-            other => other.map_err(failed)?,
-        }
+        let (folder, hold) = make_folder(&place.folder).map_err(failed)?;
         let door = fs::OpenOptions::new()
             .write(true)
             .open(folder.join(version.door()));
@@ -262,7 +256,9 @@ impl Making {
             let _ = fs::remove_dir(&folder);
         });
         self.doors.push(door.map_err(failed)?.into());
+        self.places.push(place.folder.clone());
         self.folders.push(folder);
+        self.holds.push(hold);
         Ok(Seat {
             version,
             door: self.doors.len() - 1,
@@ -272,6 +268,28 @@ impl Making {
     fn folder(&self, seat: Seat) -> &Path {
         &self.folders[seat.door]
     }
+}
+
+/// Makes a folder of a name of its own. There may be one of the next name already: left by a process that had our
+/// number, or of one that has it in another container. Those are for [`Hierarchies::sweep`] to tell apart.
+fn make_folder(place: &Path) -> io::Result<(PathBuf, Hold)> {
+    static COUNTER: AtomicU64 = AtomicU64::new(0);
+    for _ in 0..NAMES_TO_TRY {
+        let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let folder = place.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+            other => other?,
+        }
+        let hold = Hold::take(&folder).inspect_err(|_| {
+            let _ = fs::remove_dir(&folder);
+        });
+        // Who came first, before it was held, removes it.
+        if let Some(hold) = hold? {
+            return Ok((folder, hold));
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 fn write(folder: &Path, file: &str, text: &str) -> Result<(), String> {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{PREFIX, Version, write};
-use crate::files::read_generated_text;
+use crate::files::{Hold, read_generated_text};
 
 /// The folders below which a run's groups can be made, found once.
 #[derive(Debug)]
@@ -149,12 +149,11 @@ fn sweep(folder: &Path) {
         let owner = name
             .to_str()
             .and_then(|name| name.strip_prefix(PREFIX)?.split('-').next());
-        let Some(pid) = owner.and_then(|pid| pid.parse::<u32>().ok()) else {
-            continue;
-        };
-        if !Path::new("/proc").join(pid.to_string()).exists() {
+        let process = owner.and_then(|process| process.parse().ok());
+        let path = entry.path();
+        if let Some(_hold) = process.and_then(|process| Hold::take_left(&path, process)) {
             // A group that still has processes refuses.
-            let _ = fs::remove_dir(entry.path());
+            let _ = fs::remove_dir(path);
         }
     }
 }
