@@ -74,7 +74,7 @@ pub struct Outcome {
     pub returncode: i32,
     /// For limits and bad output: what exactly, as the error text to record.
     pub detail: Option<String>,
-    /// All of stdout, at most the output limit.
+    /// All of stdout, at most the output limit; where an output file counts instead, at least the end that is stored.
     pub stdout: Vec<u8>,
     /// The end of stderr, at least the stored part.
     pub stderr: Vec<u8>,
@@ -137,13 +137,24 @@ impl Outcome {
     }
 }
 
+/// Lets go of all of a stream but the end that is stored.
+pub(super) fn keep_end(stream: &mut Vec<u8>) {
+    let start = start_of_tail(stream, LOG_TAIL_CHARS);
+    if start > 0 {
+        *stream = stream[start..].to_vec();
+    }
+}
+
+/// Where the bytes begin that decide on the last characters. One takes at most four bytes, and a cut inside one can
+/// only disturb what lies before the characters that are kept.
+fn start_of_tail(bytes: &[u8], chars: usize) -> usize {
+    let most = chars.saturating_mul(4).saturating_add(4);
+    bytes.len().saturating_sub(most)
+}
+
 /// The last `chars` characters of bytes decoded as UTF-8 with replacement.
 fn tail(bytes: &[u8], chars: usize) -> String {
-    // A character takes at most four bytes, and a cut inside one can only disturb what lies before
-    // the characters that are kept.
-    let start = bytes
-        .len()
-        .saturating_sub(chars.saturating_mul(4).saturating_add(4));
+    let start = start_of_tail(bytes, chars);
     let text = String::from_utf8_lossy(&bytes[start..]);
     match text.char_indices().rev().nth(chars.saturating_sub(1)) {
         Some((from, _)) => text[from..].to_owned(),

@@ -30,6 +30,30 @@ fn exactly_the_limit_is_allowed_and_one_more_is_not() {
 }
 
 #[test]
+fn of_what_is_printed_beside_an_output_file_only_the_stored_end_is_kept() {
+    let sandbox = sandbox_or_skip!();
+    let source = |file: &str| {
+        format!(
+            "import os, sys\nopen(os.environ['DATA_FABRICATION_OUTPUT'], 'w').write('{file}')\n\
+             sys.stdout.write('x' * 1000000 + '\u{20ac}' * 3 + 'end')\n"
+        )
+    };
+    let outcome = run(sandbox, &source("the dataset"));
+    let printed = 1_000_000 + "\u{20ac}\u{20ac}\u{20ac}end".len();
+    assert_eq!(outcome.dataset_bytes(), b"the dataset");
+    assert!(
+        outcome.stdout.len() < printed / 2,
+        "{}",
+        outcome.stdout.len()
+    );
+    // An empty file is none, so what was printed is the dataset, and all of it is there.
+    let all = run(sandbox, &source(""));
+    assert_eq!(all.dataset_bytes().len(), printed);
+    assert!(all.stdout_tail().ends_with("x\u{20ac}\u{20ac}\u{20ac}end"));
+    assert_eq!(outcome.stdout_tail(), all.stdout_tail());
+}
+
+#[test]
 fn a_flood_of_stderr_neither_blocks_nor_fills_memory() {
     let sandbox = sandbox_or_skip!();
     let source = "import os\nfor _ in range(1024): os.write(2, b'x' * 65536)\n\

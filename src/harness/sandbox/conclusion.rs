@@ -10,6 +10,7 @@ use super::handle::{Finished, supervisor};
 use super::output;
 use super::protocol::{End, Output, Request};
 use crate::harness::capture::Capture;
+use crate::harness::outcome::keep_end;
 use crate::harness::output::{OutputFile, read_bounded, stdout_limit_text, take_output};
 use crate::harness::{Ending, ExecutorError, HarnessLimits, Outcome};
 
@@ -59,9 +60,13 @@ pub(super) fn conclude(
         (ending, detail) = (Ending::OutputLimit, Some(stdout_limit_text(limit)));
     }
     let returncode = ending.returncode();
+    let (mut stdout, stderr) = capture.finish();
+    if matches!(report.output, Output::File { size } if size > 0) {
+        // Not both at once in memory.
+        keep_end(&mut stdout);
+    }
     let written = read_output(report.output, file, limit)?;
     let output_file = take_output(written, &mut ending, &mut detail);
-    let (stdout, stderr) = capture.finish();
     Ok(Outcome {
         ending,
         returncode,
