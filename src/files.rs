@@ -59,10 +59,17 @@ fn check_regular(meta: &fs::Metadata) -> io::Result<()> {
 /// # Errors
 /// There is no such file, or it cannot be read.
 pub(crate) fn read_generated(path: impl AsRef<Path>) -> io::Result<Vec<u8>> {
+    read_generated_from(File::open(path)?)
+}
+
+/// The same of a file that is open.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn read_generated_from(file: File) -> io::Result<Vec<u8>> {
     let mut content = Vec::with_capacity(4096);
     // Only a file itself would be asked for its size.
-    let mut file = File::open(path)?.take(u64::MAX);
-    file.read_to_end(&mut content)?;
+    file.take(u64::MAX).read_to_end(&mut content)?;
     Ok(content)
 }
 

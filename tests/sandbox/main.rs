@@ -186,6 +186,7 @@ mod faults_of_our_own;
 mod faults_of_the_host;
 mod limits_of_processes;
 mod locks_of_ones_own;
+mod measured_use;
 mod normal_work;
 mod output;
 mod stress;

@@ -16,6 +16,7 @@ use rustix::thread::{CapabilitySet, CapabilitySets};
 
 use super::identity::{self, Ready};
 use super::init::{self, Prepared};
+use super::outer::Outer;
 use super::protocol::{self, Failure, Message, Part, Report, Request};
 use super::sys::{Fork, Reaped};
 use super::watch::Watch;
@@ -129,17 +130,18 @@ fn supervise(
         is_nobody,
         nested,
     };
-    let (mut run, words) = start(&prepared)?;
+    let (mut run, words, outer) = start(&prepared)?;
     drop((sources, workspace, start_channel));
     protocol::send(control, &Message::Started, &[run.init.as_fd()])
         .map_err(|error| keeper_failure("tell dfab", error))?;
     give_up_capabilities()?;
 
-    let mut watch = Watch::new(request, &scratch, words);
+    let mut watch = Watch::new(request, &scratch, outer, words);
     let killed = watch.follow(control, &run)?;
     let reaped = run.reap()?;
     watch.read_words();
     let wall_micros = watch.wall_micros();
+    let peak_bytes = watch.peak_bytes(reaped);
     let (end, facts) = watch.end(killed, reaped)?;
     let (output, file) = output::inspect(&scratch.tmp, &request.output_filename);
     let report = Report {
@@ -147,7 +149,7 @@ fn supervise(
         output,
         wall_micros,
         cpu_micros: reaped.cpu_micros.max(watch.cpu_micros),
-        peak_bytes: reaped.peak_bytes.max(watch.peak_bytes),
+        peak_bytes,
         facts,
     };
     // Before anything is let go of, which takes time that dfab can use.
@@ -228,17 +230,19 @@ pub(super) struct Run {
     _we_live: OwnedFd,
 }
 
-/// Forks the init; returns also where its words arrive.
-fn start(prepared: &Prepared<'_>) -> Result<(Run, OwnedFd), Failure> {
+/// Forks the init; returns also where its words arrive, and what the host shows of it.
+fn start(prepared: &Prepared<'_>) -> Result<(Run, OwnedFd, Outer), Failure> {
     let pipe = |what: &'static str| {
         nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(|error| keeper_failure(what, error.into()))
     };
     let (words, report) = pipe("make a pipe")?;
     let (keeper_lives, we_live) = pipe("make a pipe")?;
+    // Before the init leads us both to where nothing of the host is.
+    let outer = Outer::open();
     let pid = match sys::fork().map_err(|error| keeper_failure("fork", error))? {
         Fork::Parent { child } => child,
         Fork::Child => {
-            drop((words, we_live));
+            drop((words, we_live, outer));
             init::live(prepared, report, &keeper_lives)
         }
     };
@@ -255,7 +259,7 @@ fn start(prepared: &Prepared<'_>) -> Result<(Run, OwnedFd), Failure> {
     release_streams().map_err(failed)?;
     let flags = FcntlArg::F_SETFL(OFlag::O_NONBLOCK);
     fcntl(&words, flags).map_err(|error| failed(error.into()))?;
-    Ok((run, words))
+    Ok((run, words, Outer::new(outer, pid)))
 }
 
 /// The harness's stdout and stderr are the harness's alone from now on.

@@ -11,19 +11,27 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::enforced::Facts;
 use super::init::Word;
 use super::keeper::{Run, keeper_failure};
+use super::outer::Outer;
 use super::protocol::{End, Failure, Request};
 use super::sys::Reaped;
-use super::usage;
 use super::world::Scratch;
+use super::{exact, usage};
 
-/// Usual time between two looks at what the group uses.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Time from the start of the harness to the first look at what the group uses. Many are at their end by then.
+const FIRST_LOOK: Duration = Duration::from_millis(12);
+/// Usual time between two looks where nobody else limits the memory, and where only processor time is of interest.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_AT_TIME_EVERY: Duration = Duration::from_millis(50);
 /// The same once it uses a good part of its memory: a program can touch a GiB in a few of these.
 const LOOK_CLOSELY_EVERY: Duration = Duration::from_millis(5);
 /// That part, as a divisor of the limit.
 const GOOD_PART: u64 = 8;
 /// A look may cost this share of the time between looks.
 const LOOK_SHARE: u32 = 20;
+/// But however much the harness makes it cost, it is not left alone for longer than this, or than the look took.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+/// Time between two exact looks, while all is well.
+const LOOK_EXACTLY_EVERY: Duration = Duration::from_millis(25);
 /// Most bytes of words from the init.
 const MAX_WORDS: usize = 64 * 1024;
 /// Why we ended the run.
@@ -49,6 +57,7 @@ struct Events {
 pub(super) struct Watch<'a> {
     request: &'a Request,
     scratch: &'a Scratch,
+    outer: Outer,
     words: std::fs::File,
     heard: Vec<u8>,
     facts: Option<Facts>,
@@ -58,15 +67,25 @@ pub(super) struct Watch<'a> {
     started: Option<Instant>,
     ended_at: Option<Instant>,
     next_look: Instant,
+    next_exact_look: Instant,
     pub(super) cpu_micros: u64,
-    pub(super) peak_bytes: u64,
+    seen_peak_bytes: u64,
+    /// Most of what counted more than once in the resident set of one process.
+    repeated_bytes: u64,
 }
 
 impl<'a> Watch<'a> {
-    pub(super) fn new(request: &'a Request, scratch: &'a Scratch, words: OwnedFd) -> Self {
+    pub(super) fn new(
+        request: &'a Request,
+        scratch: &'a Scratch,
+        outer: Outer,
+        words: OwnedFd,
+    ) -> Self {
+        let now = Instant::now();
         Self {
             request,
             scratch,
+            outer,
             words: words.into(),
             heard: Vec::new(),
             facts: None,
@@ -74,9 +93,12 @@ impl<'a> Watch<'a> {
             failed: None,
             started: None,
             ended_at: None,
-            next_look: Instant::now() + LOOK_EVERY,
+            // Nothing is to be seen before the harness starts.
+            next_look: now + LOOK_AT_TIME_EVERY,
+            next_exact_look: now,
             cpu_micros: 0,
-            peak_bytes: 0,
+            seen_peak_bytes: 0,
+            repeated_bytes: 0,
         }
     }
 
@@ -163,14 +185,22 @@ impl<'a> Watch<'a> {
         }
         let found = self.compare();
         let cost = before.elapsed();
-        let close = self.peak_bytes > self.request.limits.memory_bytes / GOOD_PART;
-        let pause = if close {
+        let pause = if !self.is_sampled() {
+            LOOK_AT_TIME_EVERY
+        } else if self.seen_peak_bytes > self.request.limits.memory_bytes / GOOD_PART {
             LOOK_CLOSELY_EVERY
         } else {
             LOOK_EVERY
         };
-        self.next_look = before + pause.max(cost * LOOK_SHARE);
+        let most = LONGEST_PAUSE.max(cost * 2);
+        self.next_look = before + pause.max((cost * LOOK_SHARE).min(most));
         found
+    }
+
+    /// Whether nobody limits the group's memory but us.
+    fn is_sampled(&self) -> bool {
+        let facts = self.facts.as_ref();
+        facts.is_some_and(|facts| facts.seats.memory.is_err() && facts.proc.is_ok())
     }
 
     fn compare(&mut self) -> Option<Reason> {
@@ -181,17 +211,31 @@ impl<'a> Watch<'a> {
         }
         let proc = Path::new("/proc");
         let seen = usage::look(proc)?;
-        self.cpu_micros = self.cpu_micros.max(seen.cpu_micros);
-        if seen.cpu_micros > limits.cpu_seconds.saturating_mul(1_000_000) {
+        let cpu_micros = seen.cpu_micros + self.outer.init_cpu_micros();
+        self.cpu_micros = self.cpu_micros.max(cpu_micros);
+        if cpu_micros > limits.cpu_seconds.saturating_mul(1_000_000) {
             return Some(Reason::CpuTime);
         }
         let scratch = self.scratch.used_bytes();
         let mut bytes = seen.resident_bytes + scratch;
-        if bytes > limits.memory_bytes {
-            // Pages that processes share were counted more than once.
-            bytes = usage::proportional_bytes(proc)? + scratch;
+        if !self.is_sampled() {
+            // The control group knows better, and ends the run itself where it must.
+            self.seen_peak_bytes = self.seen_peak_bytes.max(bytes.min(limits.memory_bytes));
+            return None;
         }
-        self.peak_bytes = self.peak_bytes.max(bytes);
+        let is_over = bytes > limits.memory_bytes;
+        // Pages that processes share, or that are mapped from the scratch space, were counted more than once.
+        if is_over || bytes > self.seen_peak_bytes && (seen.processes > 1 || scratch > 0) {
+            let before = Instant::now();
+            if !is_over && before < self.next_exact_look {
+                return None;
+            }
+            let exact = exact::look(proc, &self.outer, self.scratch)?;
+            bytes = exact.bytes;
+            self.repeated_bytes = self.repeated_bytes.max(exact.repeated_bytes);
+            self.next_exact_look = before + LOOK_EXACTLY_EVERY.max(before.elapsed() * LOOK_SHARE);
+        }
+        self.seen_peak_bytes = self.seen_peak_bytes.max(bytes);
         (bytes > limits.memory_bytes).then_some(Reason::Memory)
     }
 
@@ -210,8 +254,13 @@ impl<'a> Watch<'a> {
             let line: Vec<u8> = self.heard.drain(..=end).collect();
             match serde_json::from_slice(&line) {
                 Ok(Word::Ready(facts)) => {
-                    self.started = Some(Instant::now());
+                    let now = Instant::now();
+                    self.started = Some(now);
                     self.facts = Some(facts);
+                    self.next_look = match self.is_sampled() {
+                        true => now + FIRST_LOOK,
+                        false => now + LOOK_AT_TIME_EVERY,
+                    };
                 }
                 Ok(Word::Ended { status }) => self.ended = Some(status),
                 // The first failure is the cause of others.
@@ -224,6 +273,12 @@ impl<'a> Watch<'a> {
         }
     }
 
+    /// The most memory that the group was seen to use, or that one of its processes used unseen.
+    pub(super) fn peak_bytes(&self, reaped: Reaped) -> u64 {
+        let of_one = reaped.peak_bytes.saturating_sub(self.repeated_bytes);
+        self.seen_peak_bytes.max(of_one)
+    }
+
     /// What the run's end was. A harness that had ended by itself when we killed the rest of it
     /// keeps its own end.
     pub(super) fn end(
@@ -234,6 +289,9 @@ impl<'a> Watch<'a> {
         if let Some(failure) = self.failed.take() {
             return Err(failure);
         }
+        // Whatever became of it then, as a control group would have ended it.
+        let too_much = self.peak_bytes(reaped) > self.request.limits.memory_bytes;
+        let out_of_memory = self.is_sampled() && too_much;
         let limit = self.request.limits.cpu_seconds.saturating_mul(1_000_000);
         // The kernel's own limit counts whole clock ticks and so may strike early. Where the keeper watches it is
         // set so high that the real one is passed all the same.
@@ -241,6 +299,7 @@ impl<'a> Watch<'a> {
         let least = if watched { limit } else { limit / 2 };
         let cpu_is_spent = reaped.cpu_micros >= least;
         let end = match (self.ended, killed) {
+            (Some(_), _) | (None, Some(_)) if out_of_memory => End::Memory,
             (Some(status), _) if nix::libc::WIFSIGNALED(status) => {
                 let number = nix::libc::WTERMSIG(status);
                 let by_limit = number == nix::libc::SIGXCPU || number == nix::libc::SIGKILL;

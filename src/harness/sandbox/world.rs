@@ -169,6 +169,13 @@ impl Scratch {
         Ok(Self { mount, tmp })
     }
 
+    /// Its device, as `/proc` shows it beside what is mapped.
+    pub(super) fn device(&self) -> Option<String> {
+        let device = rustix::fs::fstat(&self.tmp).ok()?.st_dev;
+        let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+        Some(format!("{major:02x}:{minor:02x}"))
+    }
+
     /// Bytes in use, which are memory of the run.
     pub(super) fn used_bytes(&self) -> u64 {
         rustix::fs::fstatvfs(&self.tmp)
