@@ -26,13 +26,22 @@ pub(super) struct Exact {
     pub(super) repeated_bytes: u64,
 }
 
-/// Looks at all but the first process.
-pub(super) fn look(proc: &Path, outer: &Outer, scratch: &Scratch) -> Option<Exact> {
+/// Looks at all but the first process. A harness can make this take long; `is_due` tells, after each process, whether
+/// something else cannot wait: then there is no answer.
+pub(super) fn look(
+    proc: &Path,
+    outer: &Outer,
+    scratch: &Scratch,
+    is_due: impl Fn() -> bool,
+) -> Option<Exact> {
     let used = scratch.used_bytes();
     let device = scratch.device().filter(|_| used > 0);
     let mut left = MOST_LISTED;
     let (mut resident, mut twice, mut repeated_bytes) = (0, 0, 0_u64);
     for holder in without_borrowers(usage::holders(proc)?, outer) {
+        if is_due() {
+            return None;
+        }
         let folder = &holder.folder;
         let status = read_generated_text(folder.join("status")).unwrap_or_default();
         // What a process maps of the scratch space is asked of those that map anything of the kind.

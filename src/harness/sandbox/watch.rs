@@ -1,5 +1,6 @@
 //! The keeper's watch over one run: the clock, the limits, what the init says, and how it ended.
 
+use std::cell::Cell;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
@@ -14,6 +15,7 @@ use super::keeper::{Run, keeper_failure};
 use super::outer::Outer;
 use super::protocol::{End, Failure, Request};
 use super::sys::Reaped;
+use super::usage::Usage;
 use super::world::Scratch;
 use super::{exact, usage};
 
@@ -32,6 +34,8 @@ const LOOK_SHARE: u32 = 20;
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 /// Time between two exact looks, while all is well.
 const LOOK_EXACTLY_EVERY: Duration = Duration::from_millis(25);
+/// Time that one may take, then: nothing but the peak depends on it.
+const EXACT_PATIENCE: Duration = Duration::from_millis(100);
 /// Most bytes of words from the init.
 const MAX_WORDS: usize = 64 * 1024;
 /// Why we ended the run.
@@ -137,7 +141,7 @@ impl<'a> Watch<'a> {
             {
                 Some(Reason::WallTime)
             } else {
-                self.look()
+                self.look(control, run)
             };
             if reason.is_some() {
                 self.ended_at = Some(Instant::now());
@@ -178,12 +182,17 @@ impl<'a> Watch<'a> {
     }
 
     /// Looks at what the group uses, when it is time.
-    fn look(&mut self) -> Option<Reason> {
+    fn look(&mut self, control: BorrowedFd<'_>, run: &Run) -> Option<Reason> {
         let before = Instant::now();
         if before < self.next_look {
             return None;
         }
-        let found = self.compare();
+        let deadline = self.deadline();
+        let found = self.compare(&|| {
+            let mut fds = [run.init.as_fd(), control].map(|fd| PollFd::new(fd, PollFlags::POLLIN));
+            let has_news = matches!(poll(&mut fds, PollTimeout::ZERO), Ok(1..));
+            has_news || deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        });
         let cost = before.elapsed();
         let pause = if !self.is_sampled() {
             LOOK_AT_TIME_EVERY
@@ -203,7 +212,12 @@ impl<'a> Watch<'a> {
         facts.is_some_and(|facts| facts.seats.memory.is_err() && facts.proc.is_ok())
     }
 
-    fn compare(&mut self) -> Option<Reason> {
+    /// Processor time of the group with that of its init, which waits for orphans.
+    fn cpu_micros_of(&self, seen: Option<Usage>) -> u64 {
+        seen.map_or(0, |seen| seen.cpu_micros) + self.outer.init_cpu_micros()
+    }
+
+    fn compare(&mut self, is_due: &dyn Fn() -> bool) -> Option<Reason> {
         let limits = &self.request.limits;
         // Before all is in place, /proc is still the host's.
         if self.facts.as_ref().is_none_or(|facts| facts.proc.is_err()) {
@@ -211,9 +225,10 @@ impl<'a> Watch<'a> {
         }
         let proc = Path::new("/proc");
         let seen = usage::look(proc)?;
-        let cpu_micros = seen.cpu_micros + self.outer.init_cpu_micros();
+        let cpu_limit = limits.cpu_seconds.saturating_mul(1_000_000);
+        let cpu_micros = self.cpu_micros_of(Some(seen));
         self.cpu_micros = self.cpu_micros.max(cpu_micros);
-        if cpu_micros > limits.cpu_seconds.saturating_mul(1_000_000) {
+        if cpu_micros > cpu_limit {
             return Some(Reason::CpuTime);
         }
         let scratch = self.scratch.used_bytes();
@@ -230,9 +245,28 @@ impl<'a> Watch<'a> {
             if !is_over && before < self.next_exact_look {
                 return None;
             }
-            let exact = exact::look(proc, &self.outer, self.scratch)?;
-            bytes = exact.bytes;
-            self.repeated_bytes = self.repeated_bytes.max(exact.repeated_bytes);
+            // Processes with much to look at keep others waiting, and use time meanwhile.
+            let (used, last) = (Cell::new(cpu_micros), Cell::new(before));
+            let stops = || {
+                if last.get().elapsed() >= LOOK_AT_TIME_EVERY {
+                    last.set(Instant::now());
+                    used.set(self.cpu_micros_of(usage::look(proc)).max(used.get()));
+                }
+                used.get() > cpu_limit || is_due() || !is_over && before.elapsed() > EXACT_PATIENCE
+            };
+            let exact = exact::look(proc, &self.outer, self.scratch, stops);
+            let used = used.get();
+            self.cpu_micros = self.cpu_micros.max(used);
+            match exact {
+                _ if used > cpu_limit => return Some(Reason::CpuTime),
+                Some(exact) => {
+                    bytes = exact.bytes;
+                    self.repeated_bytes = self.repeated_bytes.max(exact.repeated_bytes);
+                }
+                None if is_due() || is_over => return None,
+                // Then the cheap sum has to do.
+                None => {}
+            }
             self.next_exact_look = before + LOOK_EXACTLY_EVERY.max(before.elapsed() * LOOK_SHARE);
         }
         self.seen_peak_bytes = self.seen_peak_bytes.max(bytes);
