@@ -1,6 +1,7 @@
 //! The steps of one evaluation, in the live service's order.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -136,7 +137,7 @@ struct Run {
     execution: Execution,
     stdout: String,
     stderr: String,
-    sample_jsonl: String,
+    sample_jsonl: Arc<str>,
 }
 
 /// A run without a dataset that could be scored.
@@ -300,15 +301,20 @@ impl Evaluator<'_> {
             None => {
                 (task.enter)(Stage::Parse);
                 let text = dataset::decode(outcome.dataset_bytes());
+                let result = self.score(&text, task);
                 sample_jsonl = dataset::sample(&text, self.settings.sample_preview_limit);
-                self.score(&text, task)
+                result
             }
         };
+        let execution = Execution::from(&outcome);
+        let (stdout, stderr) = (outcome.stdout_tail(), outcome.stderr_tail());
+        // The sample may be as large, and making it one that is shared copies it.
+        drop(outcome);
         let run = Run {
-            execution: Execution::from(&outcome),
-            stdout: outcome.stdout_tail(),
-            stderr: outcome.stderr_tail(),
-            sample_jsonl,
+            execution,
+            stdout,
+            stderr,
+            sample_jsonl: sample_jsonl.into(),
         };
         Ok((run, result))
     }
@@ -494,7 +500,7 @@ impl Evaluator<'_> {
         let logs = Logs {
             stdout: &earlier.stdout,
             stderr: &earlier.stderr,
-            sample_jsonl: &earlier.sample_jsonl,
+            sample_jsonl: Some(&earlier.sample_jsonl),
         };
         let row = row::row(&earlier.id, &record, earlier.artifact_json.clone(), logs);
         Concluded { record, row }
@@ -580,7 +586,7 @@ impl Evaluated {
             Some(run) => Logs {
                 stdout: &run.stdout,
                 stderr: &run.stderr,
-                sample_jsonl: &run.sample_jsonl,
+                sample_jsonl: Some(&run.sample_jsonl),
             },
         }
     }

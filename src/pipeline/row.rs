@@ -1,5 +1,7 @@
 //! A record as the row the live service would keep of it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use crate::judge::Judgement;
@@ -46,7 +48,7 @@ struct StoredArtifact<'a> {
 pub(super) struct Logs<'a> {
     pub(super) stdout: &'a str,
     pub(super) stderr: &'a str,
-    pub(super) sample_jsonl: &'a str,
+    pub(super) sample_jsonl: Option<&'a Arc<str>>,
 }
 
 /// What a package holds, as it is stored.
@@ -92,7 +94,7 @@ pub(super) fn row(
         static_review_json: record.static_review.as_ref().map(json),
         judge_json: record.judge.as_ref().map(json),
         plagiarism_json: record.plagiarism.as_ref().map(json),
-        sample_jsonl: logs.sample_jsonl.to_owned(),
+        sample_jsonl: logs.sample_jsonl.cloned().unwrap_or_default(),
         status: record.status.name().to_owned(),
         score: record.score,
         passed: record.passed,

@@ -1,5 +1,7 @@
 //! The row of `submissions`: the service's columns, in its order.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::{Deserialize, Serialize};
 
@@ -54,8 +56,8 @@ pub struct SubmissionRow {
     pub judge_json: Option<String>,
     /// The nearest neighbour, as JSON.
     pub plagiarism_json: Option<String>,
-    /// The first lines of the dataset.
-    pub sample_jsonl: String,
+    /// The first lines of the dataset. They can be all of it, so copies share them.
+    pub sample_jsonl: Arc<str>,
     /// `pending`, `running`, `completed` or `failed`.
     pub status: String,
     /// Final score, finite.
@@ -104,7 +106,9 @@ impl SubmissionRow {
             static_review_json: row.get("static_review_json")?,
             judge_json: row.get("judge_json")?,
             plagiarism_json: row.get("plagiarism_json")?,
-            sample_jsonl: text("sample_jsonl")?,
+            sample_jsonl: row
+                .get::<_, Option<Arc<str>>>("sample_jsonl")?
+                .unwrap_or_default(),
             status: text("status")?,
             score: row.get::<_, Option<f64>>("score")?.unwrap_or(0.0),
             passed: row.get::<_, Option<bool>>("passed")?.unwrap_or(false),

@@ -76,7 +76,7 @@ fn the_best_of_a_hotkey_is_its_newest_among_equals() {
     assert_eq!(best("three"), None);
     assert_eq!(
         store.sample("a").unwrap(),
-        Some(row("a", "one", 0.9).sample_jsonl)
+        Some(row("a", "one", 0.9).sample_jsonl.to_string())
     );
     assert_eq!(store.sample("x").unwrap(), None);
 }
