@@ -154,6 +154,25 @@ fn what_is_enforced_is_reported() {
 }
 
 #[test]
+fn few_descriptors_for_the_harness_weaken_nothing() {
+    let sandbox = sandbox_or_skip!();
+    let names = |open_files: u64| -> Vec<String> {
+        let limits = HarnessLimits {
+            open_files,
+            ..limits()
+        };
+        let outcome = run_within(sandbox, "print(1)\n", &limits);
+        assert_eq!(outcome.ending, Ending::Ok, "{outcome:?}");
+        let there = outcome.enforced.into_iter();
+        there
+            .filter(|protection| protection.means.is_some())
+            .map(|protection| protection.name)
+            .collect()
+    };
+    assert_eq!(names(8), names(256));
+}
+
+#[test]
 fn no_mount_or_descriptor_is_left_behind() {
     let sandbox = sandbox_or_skip!();
     // Containers of others may come and go meanwhile.

@@ -54,6 +54,9 @@ pub(super) fn become_harness(
     facts.landlock = landlock::restrict(&request.layout);
     *listener = locks::filter_system_calls(&mut facts)
         .map_err(|error| Failure::new(Part::Privileges, "filter system calls", error))?;
+    // Not with the others: Landlock and the filter's listener take descriptors, beside all that the init still holds.
+    let open_files = request.limits.open_files;
+    lower(Resource::RLIMIT_NOFILE, open_files, open_files)?;
     enforced::check(request, &facts)?;
     for file in &start.vital {
         access(file, AccessFlags::R_OK)
@@ -111,11 +114,6 @@ fn set_limits(request: &Request, facts: &Facts) -> Result<(), Failure> {
         cpu.saturating_add(CPU_GRACE_SECONDS),
     )?;
     lower(Resource::RLIMIT_FSIZE, limits.tmp_bytes, limits.tmp_bytes)?;
-    lower(
-        Resource::RLIMIT_NOFILE,
-        limits.open_files,
-        limits.open_files,
-    )?;
     lower(Resource::RLIMIT_MEMLOCK, LOCKED_BYTES, LOCKED_BYTES)?;
     lower(Resource::RLIMIT_STACK, STACK_BYTES, rlim_t::MAX)?;
     lower(Resource::RLIMIT_MSGQUEUE, 0, 0)?;
