@@ -93,6 +93,24 @@ fn memory_is_seen_when_the_first_thread_has_ended() {
 }
 
 #[test]
+fn memory_of_children_is_seen_when_their_first_threads_have_ended() {
+    // A first child that nobody waits for comes before them: it has no memory, and neither have those threads.
+    let text = "import threading\n\
+                def work():\n    \
+                    kept = b'x' * (240 << 20); time.sleep(5); os._exit(0)\n\
+                if os.fork() == 0: os._exit(0)\n\
+                for _ in range(3):\n    \
+                    if os.fork() == 0:\n        \
+                        threading.Thread(target=work).start()\n        \
+                        call((60, 93), 0)\n\
+                time.sleep(5)";
+    for (world, outcome) in attack_within(text, &half_a_gib()) {
+        assert_eq!(outcome.ending, Ending::Oom, "{world}: {outcome:?}");
+        assert!(outcome.wall_seconds < 4.0, "{world}: {outcome:?}");
+    }
+}
+
+#[test]
 fn what_was_too_much_is_out_of_memory_even_if_nobody_looked_then() {
     let limits = HarnessLimits {
         memory_bytes: 32 << 20,

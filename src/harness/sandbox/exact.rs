@@ -53,10 +53,13 @@ pub(super) fn look(
         let whole = if mapped.is_all {
             mapped.share
         } else {
-            let Ok(text) = read_generated_text(folder.join("smaps_rollup")) else {
-                continue;
-            };
-            parse_bytes(&text, "Pss:").unwrap_or(0)
+            let rollup = read_generated_text(folder.join("smaps_rollup"));
+            match rollup.map(|text| parse_bytes(&text, "Pss:")) {
+                Ok(Some(share)) => share,
+                // What cannot be told exactly counts as it is shown, unless it has just ended.
+                _ if holder.is_there() => holder.resident_bytes(),
+                _ => 0,
+            }
         };
         resident += whole + usage::bytes_beside(&status);
         twice += mapped.scratch_share;
@@ -80,7 +83,9 @@ fn without_borrowers(holders: Vec<(u32, Holder)>, outer: &Outer) -> Vec<Holder> 
     let mut known: Vec<u32> = Vec::new();
     let mut kept = Vec::new();
     for (pid, holder) in holders {
-        if let Some(number) = numbers.get(&pid) {
+        // The kernel compares what the first threads have. Where one has ended it has none, and all of those are equal.
+        let number = numbers.get(&pid).filter(|_| holder.is_of_the_first);
+        if let Some(number) = number {
             // Where one cannot be compared, both count.
             let order =
                 |other: &u32| sys::compare_memory(*other, *number).unwrap_or(Ordering::Less);

@@ -133,7 +133,7 @@ fn judge(question: Question, own: &[u64]) -> Result<(), i32> {
 
 /// The number of the mount that a file was opened on.
 fn mount_behind(at: BorrowedFd<'_>, path: &str, flags: AtFlags) -> Result<u64, Errno> {
-    // Nothing is asked of a file server, which might not answer.
+    // The look itself asks nothing of a file server, which might not answer.
     let flags = flags | AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT;
     let found = statx(at, path, flags, StatxFlags::MNT_ID)
         .map_err(|error| Errno::from_raw(error.raw_os_error()))?;

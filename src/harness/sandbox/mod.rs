@@ -3,7 +3,7 @@
 //! Three processes carry a run. The *keeper* is this program, started again or forked as it began, with
 //! nothing of its caller; it has one thread, so that forking is safe. It
 //! prepares the namespaces and forks the *init*, process 1 of the new pid namespace, which finishes
-//! the private root and forks the *payload*, which gives up every right and becomes Python. dfab
+//! the private root and starts the *payload*, which gives up every right and becomes Python. dfab
 //! itself only reads the pipes. Whoever dies takes those below along: dfab's end ends the keeper,
 //! the keeper's the init, and the init's, by the kernel's rule, everything in the namespace.
 //!

@@ -23,10 +23,13 @@ pub(super) struct Outer {
 }
 
 impl Outer {
-    /// Opens the folder, while it can be seen.
+    /// Opens the folder, while it can be seen. Not one that numbers processes as another pid namespace does: there the
+    /// init's number is a stranger's.
     pub(super) fn open() -> Option<OwnedFd> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        rustix::fs::open("/proc", flags, Mode::empty()).ok()
+        let proc = rustix::fs::open("/proc", flags, Mode::empty()).ok()?;
+        let us = rustix::fs::readlinkat(&proc, "self", Vec::new()).ok()?;
+        (us.to_bytes() == std::process::id().to_string().as_bytes()).then_some(proc)
     }
 
     /// Of the run whose init the host knows by this number.

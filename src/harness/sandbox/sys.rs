@@ -40,9 +40,9 @@ pub(super) enum Fork {
 
 /// Forks a process that has only one thread.
 pub(super) fn fork() -> io::Result<Fork> {
-    // SAFETY: only the program as it begins, the keeper and the init call this. All are single-threaded
-    // (a program has one thread when `main` begins, the keeper starts none, the init is its fork), so
-    // the child holds no lock of a vanished thread and may go on as ordinary code.
+    // SAFETY: only the program as it begins and the keeper call this. Both are single-threaded (a program has one thread
+    // when `main` begins, the keeper starts none), so the child holds no lock of a vanished thread and may go on as
+    // ordinary code.
     match unsafe { libc::fork() } {
         -1 => Err(io::Error::last_os_error()),
         0 => Ok(Fork::Child),
@@ -220,8 +220,8 @@ fn wait_with(pid: libc::pid_t, options: libc::c_int) -> io::Result<Option<Reaped
 pub(super) fn close_from(first: RawFd, only_on_exec: bool) -> io::Result<()> {
     const CLOSE_RANGE_CLOEXEC: libc::c_uint = 1 << 2;
     let flags = if only_on_exec { CLOSE_RANGE_CLOEXEC } else { 0 };
-    // SAFETY: takes three integers. Callers close only descriptors that no owner in this process
-    // will use again: the keeper before it owns any, the init after it has leaked its own.
+    // SAFETY: takes three integers. The keeper closes before it owns any descriptor. The payload only marks, in a table
+    // that it shares with the init, which never becomes another program.
     let result = unsafe {
         libc::syscall(
             libc::SYS_close_range,

@@ -23,7 +23,6 @@ pub(super) struct Usage {
 /// Looks at every process but the first in a `/proc` of the run's own pid namespace: the init is ours, and its pages
 /// are not the harness's doing.
 pub(super) fn look(proc: &Path) -> Option<Usage> {
-    let page = positive(SysconfVar::PAGE_SIZE, 4096);
     let mut usage = Usage::default();
     for (_, folder) in processes(proc)? {
         let Some(fields) = stat_of(&folder) else {
@@ -31,7 +30,7 @@ pub(super) fn look(proc: &Path) -> Option<Usage> {
         };
         usage.cpu_micros += micros(fields.cpu_ticks);
         let holder = memory_holder(folder, fields);
-        usage.resident_bytes += holder.fields.resident_pages.saturating_mul(page);
+        usage.resident_bytes += holder.resident_bytes();
         let status = read_generated_text(holder.folder.join("status"));
         usage.resident_bytes += status.map_or(0, |status| bytes_beside(&status));
         usage.processes += usize::from(holder.fields.resident_pages > 0);
@@ -52,6 +51,21 @@ fn micros(ticks: u64) -> u64 {
 pub(super) struct Holder {
     pub(super) folder: PathBuf,
     fields: StatFields,
+    /// Whether its first thread has it.
+    pub(super) is_of_the_first: bool,
+}
+
+impl Holder {
+    /// Its resident set, each page counted as one.
+    pub(super) fn resident_bytes(&self) -> u64 {
+        let page = positive(SysconfVar::PAGE_SIZE, 4096);
+        self.fields.resident_pages.saturating_mul(page)
+    }
+
+    /// Whether there still is such a process with memory.
+    pub(super) fn is_there(&self) -> bool {
+        stat_of(&self.folder).is_some_and(|fields| fields.resident_pages > 0)
+    }
 }
 
 /// That is its own folder, unless its first thread has ended before others: the process shows no memory then, and
@@ -61,13 +75,21 @@ fn memory_holder(folder: PathBuf, fields: StatFields) -> Holder {
         let mut others = numbered(&folder.join("task")).into_iter().flatten();
         let living = others.find_map(|(_, folder)| {
             let fields = stat_of(&folder).filter(|fields| fields.resident_pages > 0)?;
-            Some(Holder { folder, fields })
+            Some(Holder {
+                folder,
+                fields,
+                is_of_the_first: false,
+            })
         });
         if let Some(living) = living {
             return living;
         }
     }
-    Holder { folder, fields }
+    Holder {
+        is_of_the_first: fields.resident_pages > 0,
+        folder,
+        fields,
+    }
 }
 
 /// All that hold memory, by their numbers.
@@ -79,8 +101,8 @@ pub(super) fn holders(proc: &Path) -> Option<Vec<(u32, Holder)>> {
     Some(processes(proc)?.filter_map(holder).collect())
 }
 
-/// What a process takes, by its `status`, that is not resident: its page tables, which grow by the GiB in a program that only looks at
-/// memory it never wrote, and what lies in swap.
+/// What a process takes, by its `status`, that is not resident: its page tables, which grow by the GiB in a program that
+/// only looks at memory it never wrote, and what lies in swap.
 pub(super) fn bytes_beside(status: &str) -> u64 {
     ["VmPTE:", "VmSwap:"]
         .into_iter()

@@ -212,9 +212,13 @@ impl<'a> Watch<'a> {
         facts.is_some_and(|facts| facts.seats.memory.is_err() && facts.proc.is_ok())
     }
 
-    /// Processor time of the group with that of its init, which waits for orphans.
-    fn cpu_micros_of(&self, seen: Option<Usage>) -> u64 {
-        seen.map_or(0, |seen| seen.cpu_micros) + self.outer.init_cpu_micros()
+    /// Looks at the group, and at its init's processor time, which has in it that of orphans. The init comes first: one
+    /// that ends meanwhile is missed once and not counted twice.
+    fn look_at_all(&self) -> Option<Usage> {
+        let of_init = self.outer.init_cpu_micros();
+        let mut seen = usage::look(Path::new("/proc"))?;
+        seen.cpu_micros += of_init;
+        Some(seen)
     }
 
     fn compare(&mut self, is_due: &dyn Fn() -> bool) -> Option<Reason> {
@@ -223,10 +227,9 @@ impl<'a> Watch<'a> {
         if self.facts.as_ref().is_none_or(|facts| facts.proc.is_err()) {
             return None;
         }
-        let proc = Path::new("/proc");
-        let seen = usage::look(proc)?;
+        let seen = self.look_at_all()?;
         let cpu_limit = limits.cpu_seconds.saturating_mul(1_000_000);
-        let cpu_micros = self.cpu_micros_of(Some(seen));
+        let cpu_micros = seen.cpu_micros;
         self.cpu_micros = self.cpu_micros.max(cpu_micros);
         if cpu_micros > cpu_limit {
             return Some(Reason::CpuTime);
@@ -250,11 +253,12 @@ impl<'a> Watch<'a> {
             let stops = || {
                 if last.get().elapsed() >= LOOK_AT_TIME_EVERY {
                     last.set(Instant::now());
-                    used.set(self.cpu_micros_of(usage::look(proc)).max(used.get()));
+                    let now = self.look_at_all().map_or(0, |seen| seen.cpu_micros);
+                    used.set(now.max(used.get()));
                 }
                 used.get() > cpu_limit || is_due() || !is_over && before.elapsed() > EXACT_PATIENCE
             };
-            let exact = exact::look(proc, &self.outer, self.scratch, stops);
+            let exact = exact::look(Path::new("/proc"), &self.outer, self.scratch, stops);
             let used = used.get();
             self.cpu_micros = self.cpu_micros.max(used);
             match exact {
