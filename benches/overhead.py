@@ -3,8 +3,8 @@
 
     cargo build --release && python3 benches/overhead.py [--rounds N] [--python PATH] [--dfab PATH]... [PACKAGE_FOLDER]
 
-For an empty program and for a harness. bubblewrap, where it is installed, makes namespaces and binds and
-nothing else: no limits, no filter, no report. Prints medians of this machine and what each adds to the bare run,
+For an empty program, for one file that computes, and for a harness of many files. bubblewrap, where it is installed,
+makes namespaces and binds and nothing else: no limits, no filter, no report. Prints medians of this machine and what each adds to the bare run,
 or everything as JSON with --json. Comparisons only mean something within one run, so builds of dfab are compared by
 naming several.
 """
@@ -54,9 +54,11 @@ def measure(options, folder):
     python = subprocess.run(
         [shutil.which(options.python), "-c", "import sys; print(sys.executable)"],
         check=True, capture_output=True, text=True).stdout.strip()
-    nothing = folder / "nothing"
-    nothing.mkdir()
-    (nothing / "harness.py").write_text("pass\n")
+    nothing, busy = folder / "nothing", folder / "busy"
+    for place, text in ((nothing, "pass\n"), (busy, "sum(i * i for i in range(1_000_000))\n")):
+        place.mkdir()
+        (place / "harness.py").write_text(text)
+    files = sum(len(names) for _, _, names in os.walk(options.package))
     bare = {
         "DATA_FABRICATION_SEED": "1337",
         "DATA_FABRICATION_OUTPUT": str(folder / "dataset.jsonl"),
@@ -66,7 +68,8 @@ def measure(options, folder):
     }
     whole = dict(os.environ)
     groups = {}
-    for name, package in (("empty program", str(nothing)), ("harness", options.package)):
+    for name, package in (("empty program", str(nothing)), ("one file that computes", str(busy)),
+                          (f"harness of {files} files", options.package)):
         commands = {"bare": ([python, "harness.py"], package, bare)}
         bubblewrap = shutil.which("bwrap")
         if bubblewrap:
