@@ -295,11 +295,7 @@ impl Program {
         let at = self.length;
         self.if_at_least(ranges.starts[middle], 0);
         self.decide(ranges, from, middle, locks, blocks);
-        let skip = self.length - at - 1;
-        assert!(skip <= u8::MAX as usize);
-        #[allow(clippy::cast_possible_truncation)] // just asserted
-        let skip = skip as u8;
-        self.code[at].jt = skip;
+        self.code[at].jt = self.since(at);
         self.decide(ranges, middle, to, locks, blocks);
     }
 
@@ -359,11 +355,7 @@ impl Program {
         self.load(argument_at(2));
         self.answer_if_one_of(protocols, ALLOW);
         self.answer(other);
-        let skip = self.length - at - 1;
-        assert!(skip <= u8::MAX as usize);
-        #[allow(clippy::cast_possible_truncation)] // just asserted
-        let skip = skip as u8;
-        self.code[at].jf = skip;
+        self.code[at].jf = self.since(at);
     }
 
     /// The rest of them, which matter where somebody can be asked.

@@ -43,6 +43,15 @@ impl Program {
         self.length += 1;
     }
 
+    /// How far a conditional jump leads from this place to what comes next.
+    pub(super) const fn since(&self, at: usize) -> u8 {
+        let skip = self.length - at - 1;
+        assert!(skip <= u8::MAX as usize);
+        #[allow(clippy::cast_possible_truncation)] // just asserted
+        let skip = skip as u8;
+        skip
+    }
+
     pub(super) const fn load(&mut self, at: u32) {
         self.push(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, at);
     }
