@@ -10,6 +10,12 @@ use super::*;
 const MOMENTS: std::ops::Range<u64> = 0..20;
 const STEP: u64 = 11;
 
+/// Starts it, its words unheard.
+fn quietly(command: &mut Command) -> std::process::Child {
+    let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().expect("it starts")
+}
+
 #[test]
 fn a_signal_at_any_moment_ends_all_and_leaves_nothing() {
     let _ = sandbox_or_skip!();
@@ -18,12 +24,7 @@ fn a_signal_at_any_moment_ends_all_and_leaves_nothing() {
     let mut worst = Duration::ZERO;
     for moment in MOMENTS {
         let sent = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP][moment as usize % 3];
-        let mut child = place
-            .exec(&[])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = quietly(&mut place.exec(&[]));
         std::thread::sleep(Duration::from_millis(moment * STEP));
         let below = descendants(child.id());
         signal(child.id(), sent);
@@ -54,12 +55,7 @@ fn requests_to_stop_are_heard_although_the_caller_had_them_blocked() {
     let mark = format!("dfab-test-blocked-{}", std::process::id());
     let place = Place::sleeping(&mark);
     for sent in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
-        let mut child = place
-            .exec_from(&["signals_blocked"], &[])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = quietly(&mut place.exec_from(&["signals_blocked"], &[]));
         eventually("the harness runs", || !processes_with(&mark).is_empty());
         signal(child.id(), sent);
         let began = Instant::now();
@@ -73,12 +69,7 @@ fn requests_to_stop_are_heard_although_the_caller_had_them_blocked() {
 fn a_hangup_that_the_caller_had_ignored_is_ignored() {
     let _ = sandbox_or_skip!();
     let place = Place::new("import time\ntime.sleep(1)\nprint('row')\n");
-    let mut child = place
-        .exec_from(&["hangup_ignored"], &[])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child = quietly(&mut place.exec_from(&["hangup_ignored"], &[]));
     // The launcher ignores it before it becomes dfab.
     eventually("dfab runs", || !descendants(child.id()).is_empty());
     while child.try_wait().unwrap().is_none() {
@@ -95,12 +86,7 @@ fn when_dfab_is_killed_all_dies_and_the_next_run_sweeps() {
     let place = Place::sleeping(&mark);
     let mut pids = Vec::new();
     for moment in MOMENTS.step_by(2) {
-        let mut child = place
-            .exec(&[])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = quietly(&mut place.exec(&[]));
         match moment {
             // Once with all of it surely under way.
             0 => until_marked(&mark),

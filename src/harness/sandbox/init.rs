@@ -1,6 +1,6 @@
 //! Process 1 of the run's pid namespace. It finishes the private root, starts the harness below
-//! itself, answers what the harness must ask, and waits. When it ends, the kernel kills everything else in the namespace; when the
-//! keeper ends, the kernel kills it. The harness cannot signal it, read it or trace it: it ignores
+//! itself, answers what the harness must ask, and waits. When it ends, the kernel kills everything
+//! else in the namespace; when the keeper ends, the kernel kills it. The harness cannot signal it, read it or trace it: it ignores
 //! all signals from inside, is not dumpable and does not appear in `/proc`.
 
 use std::fs::File;

@@ -101,8 +101,8 @@ pub(super) fn holders(proc: &Path) -> Option<Vec<(u32, Holder)>> {
     Some(processes(proc)?.filter_map(holder).collect())
 }
 
-/// What a process takes, by its `status`, that is not resident: its page tables, which grow by the GiB in a program that
-/// only looks at memory it never wrote, and what lies in swap.
+/// What a process takes, by its `status`, that is not resident: its page tables, which grow by the GiB in a program
+/// that only looks at memory it never wrote, and what lies in swap.
 pub(super) fn bytes_beside(status: &str) -> u64 {
     ["VmPTE:", "VmSwap:"]
         .into_iter()
